@@ -1,0 +1,106 @@
+/** One thing wrong with a request, located by an RFC 6901 JSON pointer (`/code`). */
+export interface RequestFault {
+  pointer: string;
+  detail: string;
+}
+
+/** Every `code` that a thrown error can bear. The same words are the problem codes on the wire. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'invalid_configuration'
+  | 'subject_key_changed'
+  | 'store_unavailable'
+  | 'provider_unavailable'
+  | 'delivery_failed'
+  | 'provider_error';
+
+/** Base of everything phoneproof throws. What people cause is returned as a result, never thrown. */
+export abstract class PhoneproofError extends Error {
+  abstract readonly code: ErrorCode;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** The calling program passed something that no person can type: a missing argument, a code that is not a string. */
+export class InvalidRequestError extends PhoneproofError {
+  readonly code = 'invalid_request';
+  constructor(readonly errors: readonly RequestFault[]) {
+    super(errors.map(({ pointer, detail }) => `${pointer || '/'}: ${detail}`).join('; '));
+  }
+}
+
+/** Settings that cannot work or are not safe. Names every fault at once. */
+export class ConfigurationError extends PhoneproofError {
+  readonly code = 'invalid_configuration';
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('\n'));
+  }
+}
+
+/** The store belongs to another subject key: going on would lift every lock and budget and forget every verified number. */
+export class SubjectKeyError extends PhoneproofError {
+  readonly code = 'subject_key_changed';
+  constructor() {
+    super(
+      'This store was filled under another subject secret. With this one, locks, limits and verified numbers would be lost. ' +
+        'Set the former subject secret (or keep the last of the secrets), or accept the loss with acceptSubjectKey.',
+    );
+  }
+}
+
+/** The store did not answer. Nothing was sent, nothing was approved. */
+export class StoreError extends PhoneproofError {
+  readonly code = 'store_unavailable';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** What went wrong at a provider, one word for every vendor's own list. */
+export type ProviderErrorKind =
+  | 'invalid_number'
+  | 'not_sms_capable'
+  | 'opted_out'
+  | 'blocked_destination'
+  | 'filtered'
+  | 'rate_limited'
+  | 'temporary'
+  | 'ambiguous'
+  | 'auth'
+  | 'config'
+  | 'funds'
+  | 'unknown';
+
+/** A provider did not take a message. `ambiguous` and `unknown`: it may have. Never holds a number, a text or a credential. */
+export class ProviderError extends PhoneproofError {
+  readonly code = 'provider_error';
+  constructor(
+    readonly kind: ProviderErrorKind,
+    message: string,
+    options?: ErrorOptions & { retryAfterSeconds?: number },
+  ) {
+    super(message, options);
+    this.retryAfterSeconds = options?.retryAfterSeconds;
+  }
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** A text was surely not taken, for a reason that is not the person's. A first send leaves the verification `failed`, a repeat leaves it `pending`. */
+export class DeliveryError extends PhoneproofError {
+  constructor(
+    readonly code: 'delivery_failed' | 'provider_unavailable',
+    readonly kind: ProviderErrorKind,
+    /** The verification whose text was not taken. */
+    readonly verificationId: string,
+    readonly retryAfterSeconds: number | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(
+      code === 'delivery_failed'
+        ? 'The provider refused the message.'
+        : 'No provider can take messages right now.',
+      options,
+    );
+  }
+}

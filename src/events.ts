@@ -1,0 +1,37 @@
+import type { DeliveryStatus } from './verification.ts';
+
+/** What every event tells. Numbers are masked, codes are never there. */
+interface About {
+  tenant: string;
+  /** Masked: `+1••••••0143`. */
+  to: string;
+  purpose: string;
+}
+
+/** The typed event map: what happened, told after it is so. */
+export interface VerifierEventMap {
+  /** A verification was made (`repeated: false`) or its code is sent again. Told before the text goes out. */
+  'verification.started': About & { id: string; delivery: number; repeated: boolean; country: string | null };
+  /** A start sent nothing. `reason` is the status of its result; `limit` names the limit, if one refused. */
+  'start.refused': { tenant: string; to: string | null; purpose: string; reason: string; limit: string | null };
+  /** What became of a hand-over to a provider. `errorKind` is null unless the provider threw. */
+  'delivery.settled': About & {
+    id: string;
+    delivery: number;
+    provider: string;
+    status: DeliveryStatus;
+    errorKind: string | null;
+    durationMs: number;
+  };
+  'verification.approved': About & { id: string };
+  /** A check approved nothing. `reason` is the status of its result. */
+  'check.refused': { tenant: string; to: string | null; purpose: string | null; id: string | null; reason: string };
+  'verification.canceled': About & { id: string };
+  /** Work after the answer failed: the outcome of a delivery could not be written down. The delivery stays `sending`. */
+  'settle.failed': About & { id: string; delivery: number; error: Error };
+}
+
+/** One event: its type and what it tells. */
+export type VerifierEvent = {
+  [Type in keyof VerifierEventMap]: { type: Type } & VerifierEventMap[Type];
+}[keyof VerifierEventMap];

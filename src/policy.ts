@@ -1,0 +1,154 @@
+import { ConfigurationError } from './errors.ts';
+import type { LineType } from './phone-number.ts';
+import type { NumberLimits } from './stores/store.ts';
+
+/** The numbers. Every field has a default (`defaultPolicy`), every one can be set, and all can be resolved anew for each call. */
+export interface Policy {
+  /** Digits in a code, 4 to 10. */
+  codeLength: number;
+  /** How long a code is good after its latest send. */
+  lifetimeSeconds: number;
+  /** No code outlives its verification's creation by more (NIST SP 800-63B-4 section 3.1.3.2: at most 10 minutes). */
+  maxLifetimeSeconds: number;
+  /** Texts to one number in any `sendWindowSeconds`. */
+  maxSends: number;
+  sendWindowSeconds: number;
+  /** Texts to one number in any 24 hours. */
+  maxSendsPerDay: number;
+  /** Least time between two texts to one number; 0: none is enforced. */
+  sendGapSeconds: number;
+  /** What `resendAt` advises where no gap is enforced. */
+  resendAdviceSeconds: number;
+  /** Starting again while a verification is pending sends the same code again, or a new code in a new verification. */
+  resend: 'same_code' | 'new_code';
+  /** How long after its creation a pending verification's code is repeated; null: while a repeated code can still live its whole `lifetimeSeconds`. */
+  resendUntilSeconds: number | null;
+  /** Wrong checks that end a verification. */
+  maxChecks: number;
+  /** Wrong checks of one number in any 24 hours, over all its verifications. */
+  maxWrongChecksPerDay: number;
+  /** Wrong checks in a row that lock a number until `unlock`. */
+  lockAfterWrongChecks: number;
+  /** The lock ends by itself this long after the last wrong check. */
+  lockSeconds: number;
+  /** Ended verifications of one number that can still be found by id, and for how long. */
+  maxEndedKept: number;
+  endedKeptSeconds: number;
+  /** How long a number counts as verified; 0: no record is kept. */
+  verifiedSeconds: number;
+  /** Destination countries (ISO 3166-1 alpha-2), or `*` for all. */
+  countries: '*' | readonly string[];
+  /** Lines that can take a text. */
+  lineTypes: readonly LineType[];
+  /** Whether `start` takes the caller's own code. */
+  allowOwnCode: boolean;
+  /** How long a provider may take before a send counts as ambiguous; a provider's own `timeoutMs` goes first. */
+  sendTimeoutSeconds: number;
+}
+
+const day = 86_400;
+
+export const defaultPolicy: Policy = {
+  codeLength: 6,
+  lifetimeSeconds: 300,
+  maxLifetimeSeconds: 600,
+  maxSends: 3,
+  sendWindowSeconds: 600,
+  maxSendsPerDay: 10,
+  sendGapSeconds: 0,
+  resendAdviceSeconds: 30,
+  resend: 'same_code',
+  resendUntilSeconds: null,
+  maxChecks: 5,
+  maxWrongChecksPerDay: 10,
+  lockAfterWrongChecks: 100,
+  lockSeconds: 365 * day,
+  maxEndedKept: 4,
+  endedKeptSeconds: day,
+  verifiedSeconds: 30 * day,
+  countries: '*',
+  lineTypes: ['mobile', 'fixed_line_or_mobile', 'voip'],
+  allowOwnCode: false,
+  sendTimeoutSeconds: 10,
+};
+Object.freeze(defaultPolicy);
+
+type NumberField = { [F in keyof Policy]: number extends Policy[F] ? F : never }[keyof Policy];
+
+/** Least and greatest value of each number. */
+const ranges: Record<NumberField, readonly [number, number]> = {
+  codeLength: [4, 10],
+  lifetimeSeconds: [10, 3_600],
+  maxLifetimeSeconds: [10, 3_600],
+  maxSends: [1, 100],
+  sendWindowSeconds: [1, day],
+  maxSendsPerDay: [1, 100],
+  sendGapSeconds: [0, 3_600],
+  resendAdviceSeconds: [0, 3_600],
+  resendUntilSeconds: [0, 3_600],
+  maxChecks: [1, 20],
+  maxWrongChecksPerDay: [1, 100],
+  lockAfterWrongChecks: [1, 1_000],
+  lockSeconds: [60, 10 * 365 * day],
+  maxEndedKept: [0, 20],
+  endedKeptSeconds: [0, 7 * day],
+  verifiedSeconds: [0, 10 * 365 * day],
+  sendTimeoutSeconds: [0.1, 60],
+};
+
+/** Fills in the defaults. Throws a `ConfigurationError` that names every field that is out of range or does not fit the others. */
+export function resolvePolicy(input: Partial<Policy> = {}): Policy {
+  const policy = { ...defaultPolicy };
+  const faults: string[] = [];
+  for (const [field, value] of Object.entries(input)) {
+    if (!(field in defaultPolicy)) faults.push(`policy.${field} is not a field of the policy`);
+    else if (value !== undefined) Object.assign(policy, { [field]: value });
+  }
+  for (const field of Object.keys(ranges) as NumberField[]) {
+    const [least, greatest] = ranges[field];
+    const value = policy[field];
+    if (value === null && field === 'resendUntilSeconds') continue;
+    const whole = Number.isInteger(value) || field === 'sendTimeoutSeconds';
+    if (typeof value !== 'number' || !whole || !(value >= least && value <= greatest)) {
+      faults.push(`policy.${field} must be ${whole ? 'a' : 'a whole'} number from ${least} to ${greatest}`);
+    }
+  }
+  if (policy.maxLifetimeSeconds < policy.lifetimeSeconds) {
+    faults.push('policy.maxLifetimeSeconds must not be less than policy.lifetimeSeconds');
+  }
+  if (policy.resend !== 'same_code' && policy.resend !== 'new_code') {
+    faults.push("policy.resend must be 'same_code' or 'new_code'");
+  }
+  if (
+    policy.countries !== '*' &&
+    !(Array.isArray(policy.countries) && policy.countries.length > 0 && policy.countries.every((c) => /^[A-Z]{2}$/.test(c)))
+  ) {
+    faults.push("policy.countries must be '*' or a list of two-letter country codes in capitals, at least one");
+  }
+  if (!Array.isArray(policy.lineTypes) || policy.lineTypes.length === 0) {
+    faults.push('policy.lineTypes must name at least one line type');
+  }
+  if (typeof policy.allowOwnCode !== 'boolean') faults.push('policy.allowOwnCode must be true or false');
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return policy;
+}
+
+/** The policy's numbers as a store takes them: milliseconds, one object for all verbs. */
+export function numberLimits(policy: Policy): NumberLimits {
+  return {
+    sends: [
+      { name: 'sends', max: policy.maxSends, windowMs: policy.sendWindowSeconds * 1_000 },
+      { name: 'sends_daily', max: policy.maxSendsPerDay, windowMs: day * 1_000 },
+    ],
+    gapMs: policy.sendGapSeconds * 1_000,
+    lifetimeMs: policy.lifetimeSeconds * 1_000,
+    maxLifetimeMs: policy.maxLifetimeSeconds * 1_000,
+    repeatMs:
+      (policy.resendUntilSeconds ?? policy.maxLifetimeSeconds - policy.lifetimeSeconds) * 1_000,
+    maxChecks: policy.maxChecks,
+    wrongChecks: { max: policy.maxWrongChecksPerDay, windowMs: day * 1_000 },
+    lock: { after: policy.lockAfterWrongChecks, forMs: policy.lockSeconds * 1_000 },
+    ended: { max: policy.maxEndedKept, keepMs: policy.endedKeptSeconds * 1_000 },
+    verifiedMs: policy.verifiedSeconds * 1_000,
+  };
+}

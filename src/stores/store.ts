@@ -1,0 +1,193 @@
+import type { DeliveryStatus, EndedStatus, VerificationStatus } from '../verification.ts';
+
+/** Milliseconds since the Unix epoch. Tests inject one; stores on a server use the server's. */
+export type Clock = () => number;
+
+/**
+ * The numbers of one call, made from the policy. A store keeps none of its own. Every window is `(now - windowMs, now]`: what
+ * happened exactly `windowMs` ago no longer counts.
+ */
+export interface NumberLimits {
+  /** Sends to the number, over all purposes. Each window slides and is exact to the millisecond. */
+  readonly sends: readonly { readonly name: string; readonly max: number; readonly windowMs: number }[];
+  /** Least time between two sends; 0: none. */
+  readonly gapMs: number;
+  /** How long a code is good after its latest send. */
+  readonly lifetimeMs: number;
+  /** No code outlives its verification's creation by more. */
+  readonly maxLifetimeMs: number;
+  /** A begin repeats the pending code while the verification is younger than or exactly this old. */
+  readonly repeatMs: number;
+  /** Wrong checks per verification. */
+  readonly maxChecks: number;
+  /** Wrong checks per number, over all verifications and purposes. */
+  readonly wrongChecks: { readonly max: number; readonly windowMs: number };
+  /** `after` wrong checks in a row lock the number until `unlock` or until `forMs` after the last of them. */
+  readonly lock: { readonly after: number; readonly forMs: number };
+  /** How many ended ids of a number are kept, and for how long after the end. */
+  readonly ended: { readonly max: number; readonly keepMs: number };
+  /** How long the number counts as verified; 0 keeps no record of it. */
+  readonly verifiedMs: number;
+}
+
+/** What stands in for a code: never the code. Kept only while the code is good. */
+export interface CodeSecret {
+  /** Names the key that made digest and seal. */
+  readonly keyId: string;
+  /** HMAC-SHA-256, 32 bytes. */
+  readonly digest: Uint8Array;
+  /** The code, sealed, for sending it again. */
+  readonly seal: Uint8Array;
+  /** Digits in the code. */
+  readonly codeLength: number;
+}
+
+export interface BeginRequest {
+  /** Keyed hash of tenant and number: 22 characters of base64url. Everything about the number hangs on it. */
+  readonly subject: string;
+  readonly purpose: string;
+  readonly channel: string;
+  /** The number, sealed. Replaces the seal that the store has. */
+  readonly number: Uint8Array;
+  /** Names the new verification, if one is made: 128 random bits, 22 characters of base64url. */
+  readonly nonce: string;
+  /** Of the new code, if one is needed. */
+  readonly secret: CodeSecret;
+  /** Ids of the keys whose seals the caller can open. A pending code under another key is never repeated; none given: always a new code. */
+  readonly repeatKeyIds: readonly string[];
+  readonly limits: NumberLimits;
+}
+
+/** By id (its nonce) or by purpose: the live verification of that number and purpose. */
+export type Target = {
+  readonly subject: string;
+  readonly limits: NumberLimits;
+} & ({ readonly nonce: string } | { readonly purpose: string });
+
+export type CheckRequest = Target & {
+  /** One digest of the submitted code for each key in use. The store compares the one whose key matches its record. */
+  readonly digests: readonly { readonly keyId: string; readonly digest: Uint8Array }[];
+  /** Digits in the submitted code. */
+  readonly codeLength: number;
+};
+
+export interface SettleRequest {
+  readonly subject: string;
+  readonly nonce: string;
+  /** Counts from 1 in each verification. */
+  readonly delivery: number;
+  readonly status: Exclude<DeliveryStatus, 'sending'>;
+  readonly provider: string;
+  readonly limits: NumberLimits;
+}
+
+export interface StoredDelivery {
+  /** Counts from 1 in each verification. */
+  delivery: number;
+  provider: string | null;
+  status: DeliveryStatus;
+  atMs: number;
+}
+
+/** What a store tells of a verification. A copy: changing it changes nothing. */
+export interface StoredVerification {
+  nonce: string;
+  purpose: string;
+  channel: string;
+  status: VerificationStatus;
+  createdAtMs: number;
+  expiresAtMs: number;
+  lastSendAtMs: number;
+  /** null while pending. */
+  endedAtMs: number | null;
+  sendsLeft: number;
+  checksLeft: number;
+  deliveries: StoredDelivery[];
+  /** The number, sealed. */
+  number: Uint8Array;
+}
+
+/** Which limit refuses, and how long until it no longer does. */
+export interface LimitRefusal {
+  /** A name from `limits.sends`, or `gap`, `wrong_checks` or `lock`. */
+  limit: string;
+  max: number;
+  windowMs: number;
+  /** Always more than 0. */
+  retryAfterMs: number;
+}
+
+export type BeginResult =
+  | { outcome: 'created'; verification: StoredVerification; delivery: number }
+  /** The pending code is to be sent again: `secret` is the one it was begun with. */
+  | { outcome: 'repeated'; verification: StoredVerification; delivery: number; secret: CodeSecret }
+  | ({ outcome: 'refused' } & LimitRefusal);
+
+export type CheckResult =
+  | { outcome: 'approved'; verification: StoredVerification }
+  /** Compared and charged. `verification.checksLeft` counts what is left; 0 has ended it. */
+  | { outcome: 'incorrect'; verification: StoredVerification }
+  /** Not compared, not charged: the pending code has another number of digits. */
+  | { outcome: 'malformed'; codeLength: number }
+  /** Not compared, not charged: the number's own budget is spent or it is locked. */
+  | ({ outcome: 'blocked' } & LimitRefusal)
+  /** Only by nonce. */
+  | { outcome: 'ended'; status: EndedStatus; verification: StoredVerification }
+  | { outcome: 'not_found' };
+
+export type EndResult =
+  | { outcome: 'done'; verification: StoredVerification }
+  /** Only by nonce: it had ended otherwise before. */
+  | { outcome: 'ended'; status: EndedStatus; verification: StoredVerification }
+  | { outcome: 'not_found' };
+
+/**
+ * Remembers verifications and charges limits. Each verb is one atomic act, linearizable with every other verb on the same number,
+ * over all processes that share the store, and done (durably, where the store is durable) when its promise resolves. There is no reading
+ * and then writing from outside. A store that cannot act rejects with a `StoreError` and has then either done the whole act or nothing of it.
+ *
+ * It receives digests and seals, never codes; subjects, never numbers.
+ */
+export interface Store {
+  /** Stands in logs and metrics. */
+  readonly name: string;
+  /**
+   * Keeps the fingerprint of the subject key at the first call. True when it is the one that is kept; with `accept`, keeps the new one instead.
+   */
+  bindSubjectKey(fingerprint: string, options: { accept: boolean }): Promise<boolean>;
+  /**
+   * Charges one send and creates a verification (superseding the pending one of that purpose), or counts one more delivery of the pending
+   * one, or does nothing and says which limit refuses. Of N racing calls for M free sends exactly M are not refused. A number that is
+   * locked or whose wrong checks are spent is refused.
+   */
+  begin(request: BeginRequest): Promise<BeginResult>;
+  /**
+   * Judges a code. Of any number of concurrent calls at most `maxChecks` wrong ones are compared and exactly one right one is approved. A right
+   * code is never refused because of fewer than the limit of wrong ones in flight. An approval drops digest and seal, is not charged, and
+   * ends the wrong checks in a row; it does not refill the window.
+   */
+  check(request: CheckRequest): Promise<CheckResult>;
+  /**
+   * Says what became of a delivery; the higher status of `deliveryStatuses` stands, in any order, any number of times. While it stands at `rejected`
+   * the send is not charged; a verification all of whose deliveries are rejected has `failed`. Of what is not live any more: nothing.
+   */
+  settle(request: SettleRequest): Promise<void>;
+  /** Ends a pending verification. Of one that is canceled already (by purpose: the latest): the same answer. */
+  cancel(target: Target): Promise<EndResult>;
+  /** Approves a pending verification without a code, on the caller's word. Leaves the wrong checks as they are. Again: the same answer. */
+  approve(target: Target): Promise<EndResult>;
+  /** By nonce: also for a while after its end. By purpose: the pending one. */
+  find(target: Target): Promise<StoredVerification | null>;
+  /** When the number was last verified; null when it is not (any more). */
+  lookup(request: { subject: string; limits: NumberLimits }): Promise<{ verifiedAtMs: number } | null>;
+  /** Ends the wrong checks in a row. The window stays. */
+  unlock(request: { subject: string; limits: NumberLimits }): Promise<void>;
+  /** Forgets everything about the number but its counters, which hold nothing of it and end by themselves: erasing refills nothing. */
+  erase(request: { subject: string; limits: NumberLimits }): Promise<void>;
+  /** Drops what has ended, at most `max` numbers (500 when unset). Resolves with how many numbers it touched: fewer than `max` means it is done. */
+  prune(options?: { max?: number }): Promise<number>;
+  /** Resolves when the store can act. */
+  ping(): Promise<void>;
+  /** Finishes what was asked before and releases what the store itself opened. */
+  close(): Promise<void>;
+}
