@@ -25,16 +25,20 @@ export abstract class PhoneproofError extends Error {
 /** The calling program passed something that no person can type: a missing argument, a code that is not a string. */
 export class InvalidRequestError extends PhoneproofError {
   readonly code = 'invalid_request';
-  constructor(readonly errors: readonly RequestFault[]) {
+  readonly errors: readonly RequestFault[];
+  constructor(errors: readonly RequestFault[]) {
     super(errors.map(({ pointer, detail }) => `${pointer || '/'}: ${detail}`).join('; '));
+    this.errors = errors;
   }
 }
 
 /** Settings that cannot work or are not safe. Names every fault at once. */
 export class ConfigurationError extends PhoneproofError {
   readonly code = 'invalid_configuration';
-  constructor(readonly faults: readonly string[]) {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
     super(faults.join('\n'));
+    this.faults = faults;
   }
 }
 
@@ -52,9 +56,6 @@ export class SubjectKeyError extends PhoneproofError {
 /** The store did not answer. Nothing was sent, nothing was approved. */
 export class StoreError extends PhoneproofError {
   readonly code = 'store_unavailable';
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-  }
 }
 
 /** What went wrong at a provider, one word for every vendor's own list. */
@@ -75,32 +76,35 @@ export type ProviderErrorKind =
 /** A provider did not take a message. `ambiguous` and `unknown`: it may have. Never holds a number, a text or a credential. */
 export class ProviderError extends PhoneproofError {
   readonly code = 'provider_error';
-  constructor(
-    readonly kind: ProviderErrorKind,
-    message: string,
-    options?: ErrorOptions & { retryAfterSeconds?: number },
-  ) {
+  readonly kind: ProviderErrorKind;
+  readonly retryAfterSeconds: number | undefined;
+  constructor(kind: ProviderErrorKind, message: string, options?: ErrorOptions & { retryAfterSeconds?: number }) {
     super(message, options);
+    this.kind = kind;
     this.retryAfterSeconds = options?.retryAfterSeconds;
   }
-  readonly retryAfterSeconds: number | undefined;
 }
+
+const deliverySentences = {
+  delivery_failed: 'The provider refused the message.',
+  provider_unavailable: 'No provider can take messages right now.',
+} as const;
 
 /** A text was surely not taken, for a reason that is not the person's. A first send leaves the verification `failed`, a repeat leaves it `pending`. */
 export class DeliveryError extends PhoneproofError {
+  readonly code: keyof typeof deliverySentences;
+  readonly kind: ProviderErrorKind;
+  /** The verification whose text was not taken. */
+  readonly verificationId: string;
+  readonly retryAfterSeconds: number | undefined;
   constructor(
-    readonly code: 'delivery_failed' | 'provider_unavailable',
-    readonly kind: ProviderErrorKind,
-    /** The verification whose text was not taken. */
-    readonly verificationId: string,
-    readonly retryAfterSeconds: number | undefined,
-    options?: ErrorOptions,
+    code: keyof typeof deliverySentences,
+    options: { kind: ProviderErrorKind; verificationId: string; retryAfterSeconds?: number | undefined; cause: unknown },
   ) {
-    super(
-      code === 'delivery_failed'
-        ? 'The provider refused the message.'
-        : 'No provider can take messages right now.',
-      options,
-    );
+    super(deliverySentences[code], { cause: options.cause });
+    this.code = code;
+    this.kind = options.kind;
+    this.verificationId = options.verificationId;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

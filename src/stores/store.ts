@@ -5,7 +5,7 @@ export type Clock = () => number;
 
 /**
  * The numbers of one call, made from the policy. A store keeps none of its own. Every window is `(now - windowMs, now]`: what
- * happened exactly `windowMs` ago no longer counts.
+ * happened exactly `windowMs` ago no longer counts. Calls may differ, but not in their longest window: what is older is forgotten.
  */
 export interface NumberLimits {
   /** Sends to the number, over all purposes. Each window slides and is exact to the millisecond. */
@@ -78,7 +78,6 @@ export interface SettleRequest {
   readonly delivery: number;
   readonly status: Exclude<DeliveryStatus, 'sending'>;
   readonly provider: string;
-  readonly limits: NumberLimits;
 }
 
 export interface StoredDelivery {
@@ -179,11 +178,11 @@ export interface Store {
   /** By nonce: also for a while after its end. By purpose: the pending one. */
   find(target: Target): Promise<StoredVerification | null>;
   /** When the number was last verified; null when it is not (any more). */
-  lookup(request: { subject: string; limits: NumberLimits }): Promise<{ verifiedAtMs: number } | null>;
+  lookup(subject: string): Promise<{ verifiedAtMs: number } | null>;
   /** Ends the wrong checks in a row. The window stays. */
-  unlock(request: { subject: string; limits: NumberLimits }): Promise<void>;
+  unlock(subject: string): Promise<void>;
   /** Forgets everything about the number but its counters, which hold nothing of it and end by themselves: erasing refills nothing. */
-  erase(request: { subject: string; limits: NumberLimits }): Promise<void>;
+  erase(subject: string): Promise<void>;
   /** Drops what has ended, at most `max` numbers (500 when unset). Resolves with how many numbers it touched: fewer than `max` means it is done. */
   prune(options?: { max?: number }): Promise<number>;
   /** Resolves when the store can act. */

@@ -1,0 +1,409 @@
+import { timingSafeEqual } from 'node:crypto';
+import { laterStatus, type EndedStatus } from '../verification.ts';
+import type {
+  BeginRequest,
+  BeginResult,
+  CheckRequest,
+  CheckResult,
+  CodeSecret,
+  EndResult,
+  LimitRefusal,
+  NumberLimits,
+  SettleRequest,
+  StoredDelivery,
+  StoredVerification,
+  Target,
+} from './store.ts';
+
+/**
+ * All that is kept about one number, and the store's verbs as synchronous acts on it. A store that can hold one record alone for the length of an
+ * act (one thread, one lock, one transaction) runs these; a store that cannot says the same in its own language.
+ *
+ * Every act takes the time and first lets go of what has ended by then.
+ */
+export interface NumberRecord {
+  /** When texts were sent that count, oldest first; all forgotten at `sendsUntilMs`. */
+  sends: number[];
+  sendsUntilMs: number;
+  /** When wrong codes were compared, oldest first; all forgotten at `wrongChecksUntilMs`. */
+  wrongChecks: number[];
+  wrongChecksUntilMs: number;
+  /** Wrong codes since the last approval; forgotten at `wrongInRowUntilMs`. */
+  wrongInRow: number;
+  wrongInRowUntilMs: number;
+  /** At most one of each purpose. */
+  live: LiveVerification[];
+  /** In the order of their ends. */
+  ended: EndedVerification[];
+  /** The number, sealed; null when nothing but counters is left. */
+  number: Uint8Array | null;
+  verified: { atMs: number; untilMs: number } | null;
+}
+
+export interface LiveVerification {
+  nonce: string;
+  purpose: string;
+  channel: string;
+  createdAtMs: number;
+  expiresAtMs: number;
+  wrongChecks: number;
+  /** How many there were; the latest of them are in `deliveries`. */
+  deliveryCount: number;
+  deliveries: StoredDelivery[];
+  secret: CodeSecret;
+  /** How long it can be found after its end. */
+  keepMs: number;
+}
+
+export interface EndedVerification {
+  nonce: string;
+  purpose: string;
+  channel: string;
+  status: EndedStatus;
+  createdAtMs: number;
+  expiresAtMs: number;
+  lastSendAtMs: number;
+  endedAtMs: number;
+  untilMs: number;
+}
+
+const maxDeliveriesKept = 10;
+
+export function emptyRecord(): NumberRecord {
+  return {
+    sends: [],
+    sendsUntilMs: 0,
+    wrongChecks: [],
+    wrongChecksUntilMs: 0,
+    wrongInRow: 0,
+    wrongInRowUntilMs: 0,
+    live: [],
+    ended: [],
+    number: null,
+    verified: null,
+  };
+}
+
+/** Lets go of what has ended by `nowMs`: secrets of codes, ended ids, the verified mark, the sealed number, counters. */
+export function touch(record: NumberRecord, nowMs: number): void {
+  for (const live of record.live.filter((v) => nowMs >= v.expiresAtMs)) end(record, live, 'expired', live.expiresAtMs);
+  if (record.ended.some((v) => nowMs >= v.untilMs)) record.ended = record.ended.filter((v) => nowMs < v.untilMs);
+  if (record.verified && nowMs >= record.verified.untilMs) record.verified = null;
+  if (record.live.length === 0 && record.ended.length === 0 && !record.verified) record.number = null;
+  if (nowMs >= record.sendsUntilMs) record.sends = [];
+  if (nowMs >= record.wrongChecksUntilMs) record.wrongChecks = [];
+  if (nowMs >= record.wrongInRowUntilMs) record.wrongInRow = 0;
+}
+
+/** The next instant at which `touch` has something to let go of; null for a record that holds nothing and can go itself. */
+export function dueAtMs(record: NumberRecord): number | null {
+  let due = Infinity;
+  for (const { expiresAtMs } of record.live) due = Math.min(due, expiresAtMs);
+  for (const { untilMs } of record.ended) due = Math.min(due, untilMs);
+  if (record.verified) due = Math.min(due, record.verified.untilMs);
+  if (due < Infinity) return due;
+  const counters = Math.max(
+    record.sends.length > 0 ? record.sendsUntilMs : 0,
+    record.wrongChecks.length > 0 ? record.wrongChecksUntilMs : 0,
+    record.wrongInRow > 0 ? record.wrongInRowUntilMs : 0,
+  );
+  return counters > 0 ? counters : null;
+}
+
+export function begin(record: NumberRecord, request: BeginRequest, nowMs: number): BeginResult {
+  const { limits } = request;
+  touch(record, nowMs);
+  const refusal = blocked(record, limits, nowMs) ?? sendsRefused(record, limits, nowMs);
+  if (refusal) return { outcome: 'refused', ...refusal };
+
+  const pending = record.live.find((v) => v.purpose === request.purpose);
+  const repeats =
+    pending !== undefined &&
+    nowMs <= pending.createdAtMs + limits.repeatMs &&
+    request.repeatKeyIds.includes(pending.secret.keyId);
+  if (pending && !repeats) end(record, pending, 'superseded', nowMs);
+  const live: LiveVerification = repeats
+    ? pending
+    : {
+        nonce: request.nonce,
+        purpose: request.purpose,
+        channel: request.channel,
+        createdAtMs: nowMs,
+        expiresAtMs: 0,
+        wrongChecks: 0,
+        deliveryCount: 0,
+        deliveries: [],
+        secret: request.secret,
+        keepMs: 0,
+      };
+  if (!repeats) record.live.push(live);
+
+  live.channel = request.channel;
+  live.expiresAtMs = Math.min(nowMs + limits.lifetimeMs, live.createdAtMs + limits.maxLifetimeMs);
+  live.keepMs = limits.ended.keepMs;
+  live.deliveryCount += 1;
+  live.deliveries.push({ delivery: live.deliveryCount, provider: null, status: 'sending', atMs: nowMs });
+  if (live.deliveries.length > maxDeliveriesKept) live.deliveries.shift();
+
+  const longestWindowMs = Math.max(0, ...limits.sends.map(({ windowMs }) => windowMs), limits.gapMs);
+  record.sends = within(record.sends, longestWindowMs, nowMs);
+  record.sends.push(nowMs);
+  record.sendsUntilMs = Math.max(record.sendsUntilMs, nowMs + longestWindowMs);
+  record.number = request.number;
+
+  const verification = viewLive(record, live, limits, nowMs);
+  return repeats
+    ? { outcome: 'repeated', verification, delivery: live.deliveryCount, secret: { ...live.secret } }
+    : { outcome: 'created', verification, delivery: live.deliveryCount };
+}
+
+export function check(record: NumberRecord, request: CheckRequest, nowMs: number): CheckResult {
+  const { limits } = request;
+  touch(record, nowMs);
+  const live = findLive(record, request);
+  if (!live) return whatEnded(record, request, nowMs);
+  if (request.codeLength !== live.secret.codeLength) {
+    return { outcome: 'malformed', codeLength: live.secret.codeLength };
+  }
+  const refusal = blocked(record, limits, nowMs);
+  if (refusal) return { outcome: 'blocked', ...refusal };
+
+  const { keyId, digest } = live.secret;
+  const submitted = request.digests.find((d) => d.keyId === keyId)?.digest;
+  // A key that was dropped can judge nothing: neither approve nor charge. The verification is as good as out of time.
+  if (!submitted) {
+    return 'nonce' in request
+      ? { outcome: 'ended', status: 'expired', verification: viewLive(record, live, limits, nowMs) }
+      : { outcome: 'not_found' };
+  }
+  if (live.wrongChecks < limits.maxChecks && timingSafeEqual(submitted, digest)) {
+    record.wrongInRow = 0;
+    return { outcome: 'approved', verification: approveLive(record, live, limits, nowMs) };
+  }
+
+  live.wrongChecks += 1;
+  record.wrongChecks = within(record.wrongChecks, limits.wrongChecks.windowMs, nowMs);
+  record.wrongChecks.push(nowMs);
+  record.wrongChecksUntilMs = Math.max(record.wrongChecksUntilMs, nowMs + limits.wrongChecks.windowMs);
+  record.wrongInRow += 1;
+  record.wrongInRowUntilMs = nowMs + limits.lock.forMs;
+  if (live.wrongChecks < limits.maxChecks) {
+    return { outcome: 'incorrect', verification: viewLive(record, live, limits, nowMs) };
+  }
+  const ended = end(record, live, 'max_checks_reached', nowMs);
+  return { outcome: 'incorrect', verification: viewEnded(record, ended, limits, nowMs) };
+}
+
+export function settle(record: NumberRecord, request: SettleRequest, nowMs: number): void {
+  touch(record, nowMs);
+  const live = record.live.find((v) => v.nonce === request.nonce);
+  const delivery = live?.deliveries.find((d) => d.delivery === request.delivery);
+  if (!live || !delivery) return;
+  const before = delivery.status;
+  delivery.status = laterStatus(before, request.status);
+  if (delivery.status === before) return;
+  delivery.provider = request.provider;
+  if (delivery.status === 'rejected') {
+    const at = record.sends.indexOf(delivery.atMs);
+    if (at >= 0) record.sends.splice(at, 1);
+  } else if (before === 'rejected') {
+    record.sends.push(delivery.atMs);
+    record.sends.sort((a, b) => a - b);
+  }
+  const allRejected =
+    live.deliveries.length === live.deliveryCount && live.deliveries.every((d) => d.status === 'rejected');
+  if (allRejected) end(record, live, 'failed', nowMs);
+}
+
+export function cancel(record: NumberRecord, target: Target, nowMs: number): EndResult {
+  return endOnWord(record, target, 'canceled', nowMs);
+}
+
+export function approve(record: NumberRecord, target: Target, nowMs: number): EndResult {
+  return endOnWord(record, target, 'approved', nowMs);
+}
+
+export function find(record: NumberRecord, target: Target, nowMs: number): StoredVerification | null {
+  touch(record, nowMs);
+  const live = findLive(record, target);
+  if (live) return viewLive(record, live, target.limits, nowMs);
+  const ended = 'nonce' in target ? findEnded(record, target) : undefined;
+  return ended ? viewEnded(record, ended, target.limits, nowMs) : null;
+}
+
+export function lookup(record: NumberRecord, nowMs: number): { verifiedAtMs: number } | null {
+  touch(record, nowMs);
+  return record.verified && { verifiedAtMs: record.verified.atMs };
+}
+
+export function unlock(record: NumberRecord, nowMs: number): void {
+  touch(record, nowMs);
+  record.wrongInRow = 0;
+}
+
+export function erase(record: NumberRecord, nowMs: number): void {
+  record.live = [];
+  record.ended = [];
+  record.verified = null;
+  touch(record, nowMs);
+}
+
+function endOnWord(record: NumberRecord, target: Target, status: 'approved' | 'canceled', nowMs: number): EndResult {
+  touch(record, nowMs);
+  const live = findLive(record, target);
+  if (live && status === 'approved') {
+    return { outcome: 'done', verification: approveLive(record, live, target.limits, nowMs) };
+  }
+  if (live) {
+    const ended = end(record, live, status, nowMs);
+    return { outcome: 'done', verification: viewEnded(record, ended, target.limits, nowMs) };
+  }
+  const ended = findEnded(record, target);
+  if (ended?.status === status) {
+    return { outcome: 'done', verification: viewEnded(record, ended, target.limits, nowMs) };
+  }
+  return whatEnded(record, target, nowMs);
+}
+
+function approveLive(
+  record: NumberRecord,
+  live: LiveVerification,
+  limits: NumberLimits,
+  nowMs: number,
+): StoredVerification {
+  if (limits.verifiedMs > 0) record.verified = { atMs: nowMs, untilMs: nowMs + limits.verifiedMs };
+  return viewEnded(record, end(record, live, 'approved', nowMs), limits, nowMs);
+}
+
+/** The only way out of `pending`: drops the secret and remembers the id. */
+function end(record: NumberRecord, live: LiveVerification, status: EndedStatus, atMs: number): EndedVerification {
+  record.live = record.live.filter((v) => v !== live);
+  const ended: EndedVerification = {
+    nonce: live.nonce,
+    purpose: live.purpose,
+    channel: live.channel,
+    status,
+    createdAtMs: live.createdAtMs,
+    expiresAtMs: live.expiresAtMs,
+    lastSendAtMs: lastSendAtMs(live),
+    endedAtMs: atMs,
+    untilMs: atMs + live.keepMs,
+  };
+  record.ended.push(ended);
+  record.ended.sort((a, b) => a.endedAtMs - b.endedAtMs);
+  return ended;
+}
+
+function findLive(record: NumberRecord, target: Target): LiveVerification | undefined {
+  return 'nonce' in target
+    ? record.live.find((v) => v.nonce === target.nonce)
+    : record.live.find((v) => v.purpose === target.purpose);
+}
+
+/** By nonce, or the latest of that purpose. Only the latest `limits.ended.max` of a number are told of. */
+function findEnded(record: NumberRecord, target: Target): EndedVerification | undefined {
+  record.ended = record.ended.slice(Math.max(0, record.ended.length - target.limits.ended.max));
+  return record.ended.findLast((v) =>
+    'nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose,
+  );
+}
+
+/** What a caller learns of a verification that is not pending: its end, if they know its id. */
+function whatEnded(
+  record: NumberRecord,
+  target: Target,
+  nowMs: number,
+): { outcome: 'ended'; status: EndedStatus; verification: StoredVerification } | { outcome: 'not_found' } {
+  const ended = 'nonce' in target ? findEnded(record, target) : undefined;
+  if (!ended) return { outcome: 'not_found' };
+  return { outcome: 'ended', status: ended.status, verification: viewEnded(record, ended, target.limits, nowMs) };
+}
+
+function within(times: readonly number[], windowMs: number, nowMs: number): number[] {
+  return times.filter((t) => t > nowMs - windowMs);
+}
+
+/** How long until fewer than `max` of `times` lie in the window; 0 or less when that is so now. */
+function waitMs(times: readonly number[], max: number, windowMs: number, nowMs: number): number {
+  const blocking = times.at(-max);
+  return blocking === undefined ? 0 : blocking + windowMs - nowMs;
+}
+
+/** The number's own wrong checks: locked, or spent for now. */
+function blocked(record: NumberRecord, limits: NumberLimits, nowMs: number): LimitRefusal | null {
+  const { lock, wrongChecks } = limits;
+  if (record.wrongInRow >= lock.after) {
+    return { limit: 'lock', max: lock.after, windowMs: lock.forMs, retryAfterMs: record.wrongInRowUntilMs - nowMs };
+  }
+  const retryAfterMs = waitMs(record.wrongChecks, wrongChecks.max, wrongChecks.windowMs, nowMs);
+  return retryAfterMs > 0 ? { limit: 'wrong_checks', ...wrongChecks, retryAfterMs } : null;
+}
+
+/** The limit on sends that refuses for longest. */
+function sendsRefused(record: NumberRecord, limits: NumberLimits, nowMs: number): LimitRefusal | null {
+  let refusal: LimitRefusal | null = null;
+  for (const { name, max, windowMs } of [...limits.sends, { name: 'gap', max: 1, windowMs: limits.gapMs }]) {
+    const retryAfterMs = waitMs(record.sends, max, windowMs, nowMs);
+    if (retryAfterMs > (refusal?.retryAfterMs ?? 0)) refusal = { limit: name, max, windowMs, retryAfterMs };
+  }
+  return refusal;
+}
+
+function lastSendAtMs(live: LiveVerification): number {
+  return live.deliveries.at(-1)?.atMs ?? live.createdAtMs;
+}
+
+function sendsLeft(record: NumberRecord, limits: NumberLimits, nowMs: number): number {
+  if (blocked(record, limits, nowMs)) return 0;
+  const left = limits.sends.map(({ max, windowMs }) => max - within(record.sends, windowMs, nowMs).length);
+  return Math.max(0, Math.min(...left));
+}
+
+function viewLive(record: NumberRecord, live: LiveVerification, limits: NumberLimits, nowMs: number): StoredVerification {
+  const left = Math.min(
+    limits.maxChecks - live.wrongChecks,
+    limits.wrongChecks.max - within(record.wrongChecks, limits.wrongChecks.windowMs, nowMs).length,
+    limits.lock.after - record.wrongInRow,
+  );
+  return {
+    nonce: live.nonce,
+    purpose: live.purpose,
+    channel: live.channel,
+    status: 'pending',
+    createdAtMs: live.createdAtMs,
+    expiresAtMs: live.expiresAtMs,
+    lastSendAtMs: lastSendAtMs(live),
+    endedAtMs: null,
+    sendsLeft: sendsLeft(record, limits, nowMs),
+    checksLeft: Math.max(0, left),
+    deliveries: live.deliveries.map((d) => ({ ...d })),
+    number: numberOf(record),
+  };
+}
+
+function viewEnded(
+  record: NumberRecord,
+  { nonce, purpose, channel, status, createdAtMs, expiresAtMs, lastSendAtMs, endedAtMs }: EndedVerification,
+  limits: NumberLimits,
+  nowMs: number,
+): StoredVerification {
+  return {
+    nonce,
+    purpose,
+    channel,
+    status,
+    createdAtMs,
+    expiresAtMs,
+    lastSendAtMs,
+    endedAtMs,
+    sendsLeft: sendsLeft(record, limits, nowMs),
+    checksLeft: 0,
+    deliveries: [],
+    number: numberOf(record),
+  };
+}
+
+function numberOf(record: NumberRecord): Uint8Array {
+  if (!record.number) throw new Error('A record with a verification has lost its number.');
+  return record.number.slice();
+}
