@@ -99,7 +99,12 @@ export class DeliveryError extends PhoneproofError {
   readonly retryAfterSeconds: number | undefined;
   constructor(
     code: keyof typeof deliverySentences,
-    options: { kind: ProviderErrorKind; verificationId: string; retryAfterSeconds?: number | undefined; cause: unknown },
+    options: {
+      kind: ProviderErrorKind;
+      verificationId: string;
+      retryAfterSeconds?: number | undefined;
+      cause: unknown;
+    },
   ) {
     super(deliverySentences[code], { cause: options.cause });
     this.code = code;

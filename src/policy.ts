@@ -1,6 +1,5 @@
 import { ConfigurationError } from './errors.ts';
 import type { LineType } from './phone-number.ts';
-import type { NumberLimits } from './stores/store.ts';
 
 /** The numbers. Every field has a default (`defaultPolicy`), every one can be set, and all can be resolved anew for each call. */
 export interface Policy {
@@ -121,7 +120,11 @@ export function resolvePolicy(input: Partial<Policy> = {}): Policy {
   }
   if (
     policy.countries !== '*' &&
-    !(Array.isArray(policy.countries) && policy.countries.length > 0 && policy.countries.every((c) => /^[A-Z]{2}$/.test(c)))
+    !(
+      Array.isArray(policy.countries) &&
+      policy.countries.length > 0 &&
+      policy.countries.every((c) => /^[A-Z]{2}$/.test(c))
+    )
   ) {
     faults.push("policy.countries must be '*' or a list of two-letter country codes in capitals, at least one");
   }
@@ -131,24 +134,4 @@ export function resolvePolicy(input: Partial<Policy> = {}): Policy {
   if (typeof policy.allowOwnCode !== 'boolean') faults.push('policy.allowOwnCode must be true or false');
   if (faults.length > 0) throw new ConfigurationError(faults);
   return policy;
-}
-
-/** The policy's numbers as a store takes them: milliseconds, one object for all verbs. */
-export function numberLimits(policy: Policy): NumberLimits {
-  return {
-    sends: [
-      { name: 'sends', max: policy.maxSends, windowMs: policy.sendWindowSeconds * 1_000 },
-      { name: 'sends_daily', max: policy.maxSendsPerDay, windowMs: day * 1_000 },
-    ],
-    gapMs: policy.sendGapSeconds * 1_000,
-    lifetimeMs: policy.lifetimeSeconds * 1_000,
-    maxLifetimeMs: policy.maxLifetimeSeconds * 1_000,
-    repeatMs:
-      (policy.resendUntilSeconds ?? policy.maxLifetimeSeconds - policy.lifetimeSeconds) * 1_000,
-    maxChecks: policy.maxChecks,
-    wrongChecks: { max: policy.maxWrongChecksPerDay, windowMs: day * 1_000 },
-    lock: { after: policy.lockAfterWrongChecks, forMs: policy.lockSeconds * 1_000 },
-    ended: { max: policy.maxEndedKept, keepMs: policy.endedKeptSeconds * 1_000 },
-    verifiedMs: policy.verifiedSeconds * 1_000,
-  };
 }

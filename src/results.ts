@@ -86,15 +86,10 @@ export type ApproveResult =
   | VerificationEnded
   | TooManyChecksOfVerification;
 
-export type FindResult =
-  | { status: 'found'; verification: Verification }
-  | InvalidPhoneNumber
-  | VerificationNotFound;
+export type FindResult = { status: 'found'; verification: Verification } | InvalidPhoneNumber | VerificationNotFound;
 
 export type LookupResult =
-  | { status: 'verified'; to: string; verifiedAt: Date }
-  | { status: 'unverified'; to: string }
-  | InvalidPhoneNumber;
+  { status: 'verified'; to: string; verifiedAt: Date } | { status: 'unverified'; to: string } | InvalidPhoneNumber;
 
 export type UnlockResult = { status: 'unlocked'; to: string } | InvalidPhoneNumber;
 export type EraseResult = { status: 'erased'; to: string } | InvalidPhoneNumber;

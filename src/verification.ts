@@ -1,12 +1,6 @@
 /** `pending` is the only status that can become another. */
 export type VerificationStatus =
-  | 'pending'
-  | 'approved'
-  | 'expired'
-  | 'canceled'
-  | 'superseded'
-  | 'max_checks_reached'
-  | 'failed';
+  'pending' | 'approved' | 'expired' | 'canceled' | 'superseded' | 'max_checks_reached' | 'failed';
 
 export type EndedStatus = Exclude<VerificationStatus, 'pending'>;
 
@@ -14,15 +8,7 @@ export type EndedStatus = Exclude<VerificationStatus, 'pending'>;
  * What became of one delivery, from least to most known. A later word never takes back an earlier one: the higher of the two stands.
  * `rejected`: surely not taken, so its send is not counted. `unknown`: may have been taken.
  */
-export const deliveryStatuses = [
-  'sending',
-  'rejected',
-  'unknown',
-  'accepted',
-  'sent',
-  'failed',
-  'delivered',
-] as const;
+export const deliveryStatuses = ['sending', 'rejected', 'unknown', 'accepted', 'sent', 'failed', 'delivered'] as const;
 export type DeliveryStatus = (typeof deliveryStatuses)[number];
 
 /** The higher of two words on one delivery. Commutative, associative, idempotent: the order of arrival does not matter. */

@@ -303,9 +303,7 @@ function findLive(record: NumberRecord, target: Target): LiveVerification | unde
 /** By nonce, or the latest of that purpose. Only the latest `limits.ended.max` of a number are told of. */
 function findEnded(record: NumberRecord, target: Target): EndedVerification | undefined {
   record.ended = record.ended.slice(Math.max(0, record.ended.length - target.limits.ended.max));
-  return record.ended.findLast((v) =>
-    'nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose,
-  );
+  return record.ended.findLast((v) => ('nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose));
 }
 
 /** What a caller learns of a verification that is not pending: its end, if they know its id. */
@@ -353,13 +351,24 @@ function lastSendAtMs(live: LiveVerification): number {
   return live.deliveries.at(-1)?.atMs ?? live.createdAtMs;
 }
 
+/** When `begin` would no longer refuse. */
+function nextSendAtMs(record: NumberRecord, limits: NumberLimits, nowMs: number): number {
+  const waits = [blocked(record, limits, nowMs), sendsRefused(record, limits, nowMs)];
+  return nowMs + Math.max(...waits.map((refusal) => refusal?.retryAfterMs ?? 0));
+}
+
 function sendsLeft(record: NumberRecord, limits: NumberLimits, nowMs: number): number {
   if (blocked(record, limits, nowMs)) return 0;
   const left = limits.sends.map(({ max, windowMs }) => max - within(record.sends, windowMs, nowMs).length);
   return Math.max(0, Math.min(...left));
 }
 
-function viewLive(record: NumberRecord, live: LiveVerification, limits: NumberLimits, nowMs: number): StoredVerification {
+function viewLive(
+  record: NumberRecord,
+  live: LiveVerification,
+  limits: NumberLimits,
+  nowMs: number,
+): StoredVerification {
   const left = Math.min(
     limits.maxChecks - live.wrongChecks,
     limits.wrongChecks.max - within(record.wrongChecks, limits.wrongChecks.windowMs, nowMs).length,
@@ -373,6 +382,7 @@ function viewLive(record: NumberRecord, live: LiveVerification, limits: NumberLi
     createdAtMs: live.createdAtMs,
     expiresAtMs: live.expiresAtMs,
     lastSendAtMs: lastSendAtMs(live),
+    nextSendAtMs: nextSendAtMs(record, limits, nowMs),
     endedAtMs: null,
     sendsLeft: sendsLeft(record, limits, nowMs),
     checksLeft: Math.max(0, left),
@@ -395,6 +405,7 @@ function viewEnded(
     createdAtMs,
     expiresAtMs,
     lastSendAtMs,
+    nextSendAtMs: nextSendAtMs(record, limits, nowMs),
     endedAtMs,
     sendsLeft: sendsLeft(record, limits, nowMs),
     checksLeft: 0,

@@ -97,6 +97,8 @@ export interface StoredVerification {
   createdAtMs: number;
   expiresAtMs: number;
   lastSendAtMs: number;
+  /** From when on another send to the number is not refused, as things stand; now or earlier: it would not be. */
+  nextSendAtMs: number;
   /** null while pending. */
   endedAtMs: number | null;
   sendsLeft: number;

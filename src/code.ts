@@ -1,0 +1,56 @@
+import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto';
+import { hmac, type Keyring, type Keys } from './keyring.ts';
+
+/** A code, uniform over all strings of `length` digits, leading zeros included, from a cryptographically secure generator. */
+export function generateCode(length: number): string {
+  return String(randomInt(0, 10 ** length)).padStart(length, '0');
+}
+
+/** What a code is for. A digest or seal made for one scope is worth nothing in another. */
+export interface CodeScope {
+  readonly tenant: string;
+  readonly subject: string;
+  readonly purposeTag: string;
+}
+
+/** HMAC-SHA-256 of a code in its scope: 32 bytes. Without the key a dump of digests cannot be tried against all codes. */
+export function digestCode(keys: Keys, { tenant, subject, purposeTag }: CodeScope, code: string): Buffer {
+  return hmac(keys.code, [tenant, subject, purposeTag, code]);
+}
+
+const keyIdBytes = 4;
+const ivBytes = 12;
+const tagBytes = 16;
+
+/**
+ * AES-256-GCM with a random iv under a key derived for the subject, so that no key seals more than a few texts (NIST SP 800-38D section 8.3
+ * allows 2^32). `label` is authenticated: what was sealed as one thing cannot be opened as another. Key id, iv, ciphertext, tag.
+ */
+export function seal(keys: Keys, subject: string, label: string, text: string): Buffer {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv('aes-256-gcm', hmac(keys.seal, [subject]), iv);
+  cipher.setAAD(Buffer.from(label));
+  return Buffer.concat([
+    Buffer.from(keys.keyId, 'base64url'),
+    iv,
+    cipher.update(text, 'utf8'),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
+}
+
+/** What `seal` was given; null when its key is not on the ring or the bytes are not what was sealed there. */
+export function openSeal(keyring: Keyring, subject: string, label: string, sealed: Uint8Array): string | null {
+  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  const keys = keyring.byId.get(bytes.toString('base64url', 0, keyIdBytes));
+  if (!keys || bytes.length < keyIdBytes + ivBytes + tagBytes) return null;
+  const iv = bytes.subarray(keyIdBytes, keyIdBytes + ivBytes);
+  const decipher = createDecipheriv('aes-256-gcm', hmac(keys.seal, [subject]), iv);
+  decipher.setAAD(Buffer.from(label));
+  decipher.setAuthTag(bytes.subarray(-tagBytes));
+  try {
+    return decipher.update(bytes.subarray(keyIdBytes + ivBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
+  } catch {
+    return null;
+  }
+}

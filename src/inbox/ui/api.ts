@@ -1,0 +1,62 @@
+/** A text as the inbox tells of it. */
+export interface InboxMessage {
+  /** Also a cursor: unique, in order of arrival. */
+  id: string;
+  /** E.164. */
+  to: string;
+  from: string;
+  body: string;
+  /** As found in the body. */
+  code: string | null;
+  provider: string;
+  status: string;
+  /** RFC 3339. */
+  received_at: string;
+  segments: number;
+  encoding: string;
+}
+
+// Relative to the page, so that the inbox may be mounted below any path.
+const messagesPath = 'inbox/api/messages';
+const eventsPath = 'inbox/api/events';
+
+/** How long to wait before connecting anew where the browser does not do it by itself, in milliseconds. */
+const reconnectAfterMs = 2_000;
+
+/** What the inbox holds, newest first. Rejects when it does not answer. */
+export async function listMessages(): Promise<InboxMessage[]> {
+  const response = await fetch(`${messagesPath}?limit=1000`, { headers: { accept: 'application/json' } });
+  if (!response.ok) throw new Error(`The inbox answered ${response.status}.`);
+  const { data } = (await response.json()) as { data: InboxMessage[] };
+  return data;
+}
+
+/** Clears one number's messages, or all. Rejects when that did not work. */
+export async function deleteMessages(to?: string): Promise<void> {
+  const query = to === undefined ? '' : `?${new URLSearchParams({ to })}`;
+  const response = await fetch(`${messagesPath}${query}`, { method: 'DELETE' });
+  if (!response.ok) throw new Error(`The inbox answered ${response.status}.`);
+}
+
+export interface EventHandlers {
+  /** The stream is there: what arrives from now on is told. Called again after each reconnection. */
+  onOpen(): void;
+  onMessage(message: InboxMessage): void;
+  /** Messages were cleared, of one number or (null) of all. */
+  onCleared(to: string | null): void;
+  /** The stream broke. It is being opened again, from the last event on. */
+  onLost(): void;
+}
+
+/** Follows the inbox's server-sent events and never gives up. */
+export function followEvents(handlers: EventHandlers): void {
+  const source = new EventSource(eventsPath);
+  source.onopen = () => handlers.onOpen();
+  source.addEventListener('message', ({ data }) => handlers.onMessage(JSON.parse(data) as InboxMessage));
+  source.addEventListener('cleared', ({ data }) => handlers.onCleared((JSON.parse(data) as { to: string | null }).to));
+  source.onerror = () => {
+    handlers.onLost();
+    // After a broken connection the browser connects anew, with Last-Event-ID; after an HTTP error it gives up.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => followEvents(handlers), reconnectAfterMs);
+  };
+}

@@ -1,0 +1,18 @@
+export { createVerifier, type PolicyContext, type Verifier, type VerifierOptions } from './verifier.ts';
+export type { CheckOptions, NumberOptions, StartOptions, TargetOptions } from './requests.ts';
+export type * from './results.ts';
+export type { Delivery, DeliveryStatus, EndedStatus, Verification, VerificationStatus } from './verification.ts';
+export { defaultPolicy, resolvePolicy, type Policy } from './policy.ts';
+export type { SecretInput } from './keyring.ts';
+export {
+  formatPhoneNumber,
+  maskPhoneNumber,
+  parsePhoneNumber,
+  type LineType,
+  type ParsedPhoneNumber,
+  type PhoneNumber,
+} from './phone-number.ts';
+export type { VerifierEvent, VerifierEventMap } from './events.ts';
+export * from './errors.ts';
+export type { Accepted, Channel, Message, Provider } from './providers/provider.ts';
+export type { Clock, Store } from './stores/store.ts';

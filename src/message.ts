@@ -1,0 +1,59 @@
+import { domainToASCII } from 'node:url';
+import { ConfigurationError } from './errors.ts';
+
+export interface TextOptions {
+  code: string;
+  /** Whose code it is. */
+  brand: string;
+  /** Host of the page where the code is typed: adds the WebOTP line. */
+  origin: string | null;
+  /** BCP 47 tag of what the person reads. */
+  locale: string | undefined;
+}
+
+interface Wording {
+  text(code: string, brand: string): string;
+  notice(number: string): string;
+}
+
+const wordings: Record<string, Wording> = {
+  en: {
+    // The code comes first: it shows in a notification's preview.
+    text: (code, brand) => `${code} is your ${brand} code. Never share it.`,
+    notice: (number) =>
+      `We sent a code to ${number}. If you don't see it after a minute, check that the number is correct and try again.`,
+  },
+};
+
+/** The wording for a locale, and the locale it is in: the nearest there is, at last English. */
+function wordingFor(locale: string | undefined): { locale: string; wording: Wording } {
+  const language = locale?.toLowerCase().split('-')[0] ?? '';
+  const wording = wordings[language];
+  return wording ? { locale: language, wording } : { locale: 'en', wording: wordings.en! };
+}
+
+/**
+ * The whole text for a person. With an origin its last line is `@host #code` and nothing follows it, as both the WebOTP draft
+ * (https://wicg.github.io/sms-one-time-codes/) and Chrome's parser read it.
+ */
+export function messageText({ code, brand, origin, locale }: TextOptions): { text: string; locale: string } {
+  const { locale: used, wording } = wordingFor(locale);
+  const text = wording.text(code, brand);
+  return { text: origin === null ? text : `${text}\n\n@${origin} #${code}`, locale: used };
+}
+
+/** What to tell the person after a send. `number` as people write it. */
+export function sentNotice(number: string, locale: string | undefined): string {
+  return wordingFor(locale).wording.notice(number);
+}
+
+/** The host of the WebOTP line from what was configured: a host name or an https origin. Throws a `ConfigurationError` for anything else. */
+export function otpOrigin(origin: string): string {
+  const host = domainToASCII(origin.replace(/^https?:\/\//, '').replace(/\/$/, ''));
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(host)) {
+    throw new ConfigurationError([
+      `origin must be the host name of the page where codes are typed, such as example.com`,
+    ]);
+  }
+  return host;
+}

@@ -1,0 +1,108 @@
+import type { ProviderErrorKind } from './errors.ts';
+import type { LineType, PhoneNumber } from './phone-number.ts';
+import type { Policy } from './policy.ts';
+import type {
+  DestinationNotAllowed,
+  InvalidPhoneNumber,
+  InvalidRequest,
+  RateLimited,
+  TooManyChecksOfNumber,
+  TooManyChecksOfVerification,
+  VerificationEnded,
+  VerificationNotFound,
+} from './results.ts';
+import type { LimitRefusal } from './stores/store.ts';
+import type { EndedStatus } from './verification.ts';
+
+/** The sentences that people are told, one place for all of them. */
+
+export const notFound: VerificationNotFound = {
+  status: 'verification_not_found',
+  detail: 'There is no verification to check. Ask for a new code.',
+};
+
+const endings: Record<Exclude<EndedStatus, 'max_checks_reached'>, VerificationEnded> = {
+  approved: { status: 'verification_used', detail: 'This code has been used already.' },
+  expired: { status: 'verification_expired', detail: 'This code is too old. Ask for a new one.' },
+  canceled: { status: 'verification_canceled', detail: 'This verification was canceled. Ask for a new code.' },
+  superseded: { status: 'verification_superseded', detail: 'A newer code was sent. Use that one.' },
+  failed: { status: 'verification_failed', detail: 'This code could not be sent. Ask for a new one.' },
+};
+
+/** How a verification that is not pending answers a caller who knows its id. */
+export function endedRefusal(status: EndedStatus): VerificationEnded | TooManyChecksOfVerification {
+  return status === 'max_checks_reached'
+    ? {
+        status: 'too_many_checks',
+        scope: 'verification',
+        detail: 'There were too many wrong codes. Ask for a new one.',
+      }
+    : endings[status];
+}
+
+/** How a number answers whose wrong checks are spent, or that is locked. */
+export function tooManyChecks({ retryAfterMs }: LimitRefusal): TooManyChecksOfNumber {
+  return {
+    status: 'too_many_checks',
+    scope: 'number',
+    detail: 'There were too many wrong codes for this number. Try again later.',
+    retryAfterSeconds: Math.ceil(retryAfterMs / 1_000),
+  };
+}
+
+/** How a start answers that a limit of the number refuses. */
+export function limitRefusal(refusal: LimitRefusal): RateLimited | TooManyChecksOfNumber {
+  if (refusal.limit === 'lock' || refusal.limit === 'wrong_checks') return tooManyChecks(refusal);
+  return {
+    status: 'rate_limited',
+    detail: 'Too many codes were sent to this number. Try again later.',
+    limit: refusal.limit,
+    max: refusal.max,
+    windowSeconds: Math.ceil(refusal.windowMs / 1_000),
+    retryAfterSeconds: Math.ceil(refusal.retryAfterMs / 1_000),
+  };
+}
+
+const lines: Partial<Record<LineType, string>> = {
+  fixed_line: 'This is a landline number, which cannot receive texts. Use a mobile number.',
+  premium_rate: 'This is a premium-rate number. Use a mobile number.',
+  toll_free: 'This is a toll-free number. Use a mobile number.',
+  shared_cost: 'This is a shared-cost number. Use a mobile number.',
+  voip: 'This is an internet telephony number. Use a mobile number.',
+};
+
+/** Null where the policy sends. */
+export function destinationRefusal(number: PhoneNumber, policy: Policy): DestinationNotAllowed | null {
+  const { country, lineType } = number;
+  if (policy.countries !== '*' && !(country && policy.countries.includes(country))) {
+    return { status: 'destination_not_allowed', detail: 'Codes are not sent to numbers of this country.' };
+  }
+  if (!policy.lineTypes.includes(lineType)) {
+    return {
+      status: 'destination_not_allowed',
+      detail: lines[lineType] ?? 'Codes are not sent to this kind of number. Use a mobile number.',
+    };
+  }
+  return null;
+}
+
+/** What a provider's refusal tells the person; null where the reason is not theirs. */
+export function providerRefusal(kind: ProviderErrorKind): InvalidPhoneNumber | DestinationNotAllowed | null {
+  switch (kind) {
+    case 'invalid_number':
+      return { status: 'invalid_phone_number', detail: 'This number is not in service. Check it and try again.' };
+    case 'not_sms_capable':
+      return { status: 'invalid_phone_number', detail: 'This number cannot receive texts. Use a mobile number.' };
+    case 'opted_out':
+      return { status: 'destination_not_allowed', detail: 'This number has asked not to receive texts from us.' };
+    case 'blocked_destination':
+      return { status: 'destination_not_allowed', detail: 'Texts to this number are blocked.' };
+    default:
+      return null;
+  }
+}
+
+/** A code that is no code, or has another number of digits than was sent. */
+export function malformedCode(detail: string): InvalidRequest {
+  return { status: 'invalid_request', detail, errors: [{ pointer: '/code', detail }] };
+}

@@ -1,0 +1,77 @@
+import { InvalidRequestError, type RequestFault } from './errors.ts';
+
+/** Every call names a tenant or means `default`. One tenant's verifications are unknown to every other. */
+interface TenantOption {
+  tenant?: string;
+}
+
+export interface StartOptions extends TenantOption {
+  /** As people type it. */
+  to: string;
+  /** ISO 3166-1 alpha-2, for numbers typed without a country code. */
+  country?: string;
+  channel?: string;
+  purpose?: string;
+  /** BCP 47 tag of the person's language. */
+  locale?: string;
+  /** The person's IP address, where a backend calls for them: limits per address hang on it. */
+  ip?: string;
+  /** The caller's own code, where `policy.allowOwnCode` says so. */
+  code?: string;
+}
+
+/** A number as people type it. */
+export interface NumberOptions extends TenantOption {
+  to: string;
+  country?: string;
+}
+
+/** By id, or by number and purpose. */
+export type TargetOptions = ({ id: string } & TenantOption) | (NumberOptions & { purpose?: string; id?: undefined });
+
+export type CheckOptions = TargetOptions & { code: string };
+
+/** A code as it is submitted: ASCII digits only. `typeof` comes first: a pattern alone takes `['493027']` for a code. */
+export function isCode(code: string): boolean {
+  return /^[0-9]{4,10}$/.test(code);
+}
+
+const shapes = {
+  tenant: { pattern: /^[A-Za-z0-9._-]{1,64}$/, detail: 'must be 1 to 64 letters, digits, dots, dashes or underscores' },
+  purpose: {
+    pattern: /^[a-z0-9][a-z0-9_-]{0,31}$/,
+    detail: 'must be 1 to 32 small letters, digits, dashes or underscores',
+  },
+  channel: { pattern: /^[a-z0-9_-]{1,16}$/, detail: 'must be a channel such as sms' },
+  locale: { pattern: /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$/, detail: 'must be a language tag such as en or pt-BR' },
+  country: { pattern: /^[A-Za-z]{2}$/, detail: 'must be a country as two letters, such as US' },
+} as const;
+
+/** The patterns by which arguments are judged, for those who describe them elsewhere. */
+export const argumentPatterns = {
+  tenant: shapes.tenant.pattern,
+  purpose: shapes.purpose.pattern,
+  channel: shapes.channel.pattern,
+  locale: shapes.locale.pattern,
+  country: shapes.country.pattern,
+};
+
+/** Throws an `InvalidRequestError` that names every argument of the wrong type or shape. */
+export function assertArguments(args: object): void {
+  const faults: RequestFault[] = [];
+  const given = args as Record<string, unknown>;
+  for (const name of ['to', 'id', 'code'] as const) {
+    const value = given[name];
+    if (value !== undefined && typeof value !== 'string')
+      faults.push({ pointer: `/${name}`, detail: 'must be a string' });
+  }
+  for (const [name, { pattern, detail }] of Object.entries(shapes)) {
+    const value = given[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'string' || !pattern.test(value)) faults.push({ pointer: `/${name}`, detail });
+  }
+  if (given.to === undefined && given.id === undefined) faults.push({ pointer: '/to', detail: 'is missing' });
+  if (given.to !== undefined && given.id !== undefined)
+    faults.push({ pointer: '/id', detail: 'cannot be combined with to' });
+  if (faults.length > 0) throw new InvalidRequestError(faults);
+}

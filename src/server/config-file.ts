@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { options } from './config.ts';
+import { nearest } from './nearest-name.ts';
+import { systemCode } from './system-code.ts';
+
+/** What the configuration file says. */
+export interface ConfigFile {
+  path: string;
+  /** By dotted path, each as the text that a variable would have. */
+  values: ReadonlyMap<string, string>;
+}
+
+/** Reads the file that was named, or `phoneproof.config.json` if it is there. Adds to `faults` what is wrong with it; no value is in there. */
+export function readConfigFile(
+  { named, cwd }: { named: string | boolean | undefined; cwd: string },
+  faults: string[],
+): ConfigFile | null {
+  const path = String(named || 'phoneproof.config.json');
+  let text: string;
+  try {
+    text = readFileSync(resolve(cwd, path), 'utf8');
+  } catch (error) {
+    if (named || systemCode(error) !== 'ENOENT') {
+      faults.push(`The configuration file ${path} cannot be read (${systemCode(error)}).`);
+    }
+    return null;
+  }
+  const values = new Map<string, string>();
+  try {
+    flatten(JSON.parse(text), [], path, values, faults);
+  } catch {
+    // What JSON.parse says quotes the text, which may hold secrets.
+    faults.push(`The configuration file ${path} is not JSON.`);
+  }
+  return { path, values };
+}
+
+/** Names that the file may use, by dotted path. */
+const fileKeys = new Set(
+  options.flatMap(({ path, secret }) => (secret ? [path.join('.'), `${path.join('.')}File`] : [path.join('.')])),
+);
+
+function flatten(value: unknown, path: readonly string[], file: string, values: Map<string, string>, faults: string[]): void {
+  const key = path.join('.');
+  if (path.length === 0 || key === 'policy') {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [name, inner] of Object.entries(value)) flatten(inner, [...path, name], file, values, faults);
+    } else faults.push(`${file}: ${key || 'the file'} must be a JSON object.`);
+  } else if (!fileKeys.has(key)) {
+    const meant = nearest(key, fileKeys);
+    faults.push(`${file}: ${key} is not an option.${meant ? ` Is ${meant} meant?` : ''}`);
+  } else if (value !== null) {
+    const items = Array.isArray(value) ? value : [value];
+    if (items.every((item) => ['string', 'number', 'boolean'].includes(typeof item))) values.set(key, items.join(','));
+    else faults.push(`${file}: ${key} must be a text, a number, true, false or a list of texts.`);
+  }
+}

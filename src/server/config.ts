@@ -1,0 +1,234 @@
+import { providerChoice, storeChoice } from './backends.ts';
+import { listOf, number, oneOf, text, yesOrNo, type OptionType } from './option-types.ts';
+import type { Policy } from '../policy.ts';
+import { policyRows } from './policy-options.ts';
+import { trustedProxies } from './proxies.ts';
+import { apiKey, secret, secrets } from './secrets.ts';
+
+/** The commands that read options. */
+export type CommandName = 'dev' | 'serve' | 'inbox' | 'send' | 'check';
+
+/** One line of the table. Everything is given as text, also defaults: what reads a flag reads them too. */
+export interface OptionRow {
+  readonly type: OptionType<unknown>;
+  /** Heading in help and docs. */
+  readonly group: string;
+  readonly description: string;
+  readonly commands: readonly CommandName[];
+  /** For all commands, or for those named. */
+  readonly default?: string | { readonly [Command in CommandName]?: string };
+  /** Commands that do not run without it, and what to do about that. */
+  readonly required?: { readonly [Command in CommandName]?: string };
+  /** Never shown. Read from a file too: `PHONEPROOF_<NAME>_FILE`, `--<name>-file`. Not a flag, which other people on the machine can see. */
+  readonly secret?: true;
+  /** A secret that may be a flag nevertheless. */
+  readonly alsoFlag?: true;
+  /** Why setting it changes nothing in this version: said as a warning. */
+  readonly notYet?: string;
+}
+
+const services = ['dev', 'serve'] as const;
+const servers = ['dev', 'serve', 'inbox'] as const;
+const clients = ['send', 'check'] as const;
+const port = number('<port>', { least: 0, greatest: 65_535 });
+const country = text('<country>', { pattern: /^[A-Z]{2}$/, rule: 'a two-letter country code in capitals, like US' });
+const countryList = listOf('<countries>', country);
+const countries: OptionType<'*' | readonly string[]> = {
+  placeholder: '<countries>',
+  read: (words) => (words === '*' ? { value: '*' } : countryList.read(words)),
+  show: (value) => (value === '*' ? '*' : countryList.show(value)),
+};
+
+const table = {
+  host: {
+    type: text('<host>', { pattern: /^[A-Za-z0-9.:_-]+$/, rule: 'an address or a host name of this machine' }),
+    default: '127.0.0.1',
+    description: 'Address to listen on. `dev` and `inbox` listen on loopback only.',
+    group: 'Listening',
+    commands: servers,
+  },
+  port: {
+    type: port,
+    default: '8080',
+    description: 'Port to listen on; 0: any free one.',
+    group: 'Listening',
+    commands: servers,
+  },
+  metricsPort: {
+    type: port,
+    description: 'Port of GET /metrics (Prometheus). Unset: no metrics. `dev` has them on its own port.',
+    group: 'Listening',
+    commands: ['serve'],
+  },
+  trustedProxies: {
+    type: trustedProxies,
+    description: 'Hop count, or addresses and CIDR blocks of the proxies in front. No effect yet.',
+    notYet: 'the service limits by the `ip` of the request body, not by the address of who calls',
+    group: 'Listening',
+    commands: ['serve'],
+  },
+  drainSeconds: {
+    type: number('<seconds>', { least: 0, greatest: 60 }),
+    default: '0',
+    description:
+      'How long the service goes on accepting after SIGTERM while /readyz says 503, so that load balancers see it first.',
+    group: 'Listening',
+    commands: ['serve'],
+  },
+  logLevel: {
+    type: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    default: 'info',
+    description: 'Least level that is logged. Answered probes are `debug`.',
+    group: 'Listening',
+    commands: servers,
+  },
+  logFormat: {
+    type: oneOf('json', 'pretty'),
+    default: { dev: 'pretty', serve: 'json', inbox: 'pretty' },
+    description: 'One JSON object per line, or lines for people.',
+    group: 'Listening',
+    commands: servers,
+  },
+  secret: {
+    type: secrets,
+    secret: true,
+    required: { serve: 'Make one with `openssl rand -base64 32` and keep it: numbers and codes hang on it' },
+    description:
+      '32 bytes or more, base64 or hex. Several, comma-separated: the first signs, all verify. `dev` makes one up and keeps it in `.phoneproof/`.',
+    group: 'Secrets',
+    commands: services,
+  },
+  subjectSecret: {
+    type: secret,
+    secret: true,
+    description:
+      'The long-lived key that locks, limits and verified numbers hang on. Unset: derived from the last of PHONEPROOF_SECRET.',
+    group: 'Secrets',
+    commands: services,
+  },
+  acceptSubjectKey: {
+    type: yesOrNo,
+    default: 'false',
+    description:
+      'Start once with another subject secret than the store was filled under, losing its locks, limits and verified numbers.',
+    group: 'Secrets',
+    commands: services,
+  },
+  apiKeys: {
+    type: listOf('<keys>', apiKey),
+    secret: true,
+    required: { serve: 'Name at least one, made with `openssl rand -hex 32`; `tenant:key` keeps tenants apart' },
+    description: 'Comma-separated `key` or `tenant:key`, 32 characters or more each. `dev` needs none.',
+    group: 'Secrets',
+    commands: ['serve'],
+  },
+  store: {
+    type: storeChoice,
+    default: { dev: 'sqlite:.phoneproof/phoneproof.db' },
+    required: { serve: 'Name a file, like sqlite:/var/lib/phoneproof/phoneproof.db' },
+    description: '`sqlite:PATH`, or `memory:`, which forgets everything at a restart.',
+    group: 'Store and provider',
+    commands: services,
+  },
+  provider: {
+    type: providerChoice,
+    default: { dev: 'inbox' },
+    required: { serve: 'Name the provider that takes the texts' },
+    description: 'Who takes the texts. `inbox` and `console` show codes instead of sending them: for development.',
+    group: 'Store and provider',
+    commands: services,
+  },
+  allowUnsafe: {
+    type: listOf('<parts>', oneOf('provider', 'store')),
+    description: 'Lets `serve` run with a provider that shows codes (`provider`) or a store that forgets (`store`).',
+    group: 'Store and provider',
+    commands: ['serve'],
+  },
+  countries: {
+    type: countries,
+    default: { dev: '*' },
+    required: {
+      serve: 'List the countries that texts may go to, like US,CA: an open list invites SMS pumping. `*` is all of them',
+    },
+    description: 'Destination countries (ISO 3166-1 alpha-2), comma-separated; `*` for all.',
+    group: 'Destinations and text',
+    commands: services,
+  },
+  defaultCountry: {
+    type: country,
+    description: 'How a number without a country code is read when the call names no country.',
+    group: 'Destinations and text',
+    commands: services,
+  },
+  brand: {
+    type: text('<name>', { pattern: /^.{1,30}$/u, rule: 'at most 30 characters on one line' }),
+    description: 'Name that stands in the text.',
+    group: 'Destinations and text',
+    commands: services,
+  },
+  origin: {
+    type: text('<host>', { pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, rule: 'a host name alone, like example.com' }),
+    description: 'Host of the page where codes are typed: adds the WebOTP line to texts.',
+    group: 'Destinations and text',
+    commands: services,
+  },
+  url: {
+    type: text('<url>', { pattern: /^https?:\/\/[^\s?#]+$/, rule: 'an address like https://verify.example.com' }),
+    default: 'http://127.0.0.1:8080',
+    description: 'Where the service runs.',
+    group: 'Client',
+    commands: clients,
+  },
+  apiKey: {
+    type: text('<key>'),
+    secret: true,
+    alsoFlag: true,
+    description: 'The key to call it with. `dev` needs none.',
+    group: 'Client',
+    commands: clients,
+  },
+} as const satisfies Record<string, OptionRow>;
+
+type Table = typeof table;
+
+/** What a row comes to for a command: undefined only where the row has no default and the command does not require it. */
+type ValueOf<Row, Command extends CommandName> = Row extends { type: OptionType<infer Value> }
+  ? Row extends { default: string } | { default: { [C in Command]: string } } | { required: { [C in Command]: string } }
+    ? Value
+    : Value | undefined
+  : never;
+
+/** The read options of a command by name; the policy's fields are together in `policy`. */
+export type Settings<Command extends CommandName> = {
+  readonly [Name in keyof Table]: ValueOf<Table[Name], Command>;
+} & { readonly policy: Partial<Policy> };
+
+/** One option: its row and all its names. */
+export interface Option extends OptionRow {
+  /** Camel case: in `Settings`, as the flag's name in the program, and as the path in the file (`policy.maxSends`). */
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly env: string;
+  readonly flag: string;
+}
+
+function optionOf(path: readonly string[], row: OptionRow): Option {
+  const name = path.map((part, i) => (i === 0 ? part : part[0]!.toUpperCase() + part.slice(1))).join('');
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter}`).toLowerCase().split(' ');
+  return { ...row, name, path, env: `PHONEPROOF_${words.join('_').toUpperCase()}`, flag: `--${words.join('-')}` };
+}
+
+/**
+ * Every option there is, in reading order. Flags, environment variables, the file's keys, `config print` and the docs page are all made from it.
+ */
+export const options: readonly Option[] = [
+  ...Object.entries(table).map(([name, row]) => optionOf([name], row)),
+  ...policyRows.map(({ field, ...row }) =>
+    optionOf(['policy', field], { ...row, group: 'Policy', commands: services }),
+  ),
+];
+
+/** The default of an option for one command, as text. */
+export function defaultOf(option: OptionRow, command: CommandName): string | undefined {
+  return typeof option.default === 'object' ? option.default[command] : option.default;
+}

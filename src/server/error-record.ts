@@ -1,0 +1,35 @@
+import { PhoneproofError } from '../errors.ts';
+
+/** What a log tells of an error. */
+export interface ErrorRecord {
+  name: string;
+  /** Of the operating system or of phoneproof. */
+  code?: string;
+  kind?: string;
+  message: string;
+  /** The frames alone. */
+  stack?: string;
+  cause?: ErrorRecord;
+}
+
+const deepestCause = 3;
+
+/**
+ * An error as a log may hold it: named fields only, so that nothing a library has hung on it gets out, and no run of digits in its words
+ * that a code or a number could be.
+ */
+export function errorRecord(error: unknown, depth = 0): ErrorRecord {
+  if (!(error instanceof Error)) return { name: typeof error, message: 'Something that is no error was thrown.' };
+  const record: ErrorRecord = { name: error.name, message: withoutDigits(error.message) };
+  if ('code' in error && typeof error.code === 'string') record.code = error.code;
+  if (error instanceof PhoneproofError && 'kind' in error && typeof error.kind === 'string') record.kind = error.kind;
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  if (frames?.length) record.stack = frames.join('\n');
+  if (error.cause !== undefined && depth < deepestCause) record.cause = errorRecord(error.cause, depth + 1);
+  return record;
+}
+
+/** Drops what could be a code or a number: four or more digits, with what people write between them. */
+function withoutDigits(text: string): string {
+  return text.replace(/\+?\d(?:[\s().-]*\d){3,}/g, '•••');
+}

@@ -1,0 +1,57 @@
+import pino, { type DestinationStream, type Level } from 'pino';
+import type { VerifierEvent } from '../events.ts';
+import type { HttpAnswer } from '../http/app.ts';
+import { errorRecord } from './error-record.ts';
+import { prettyStream } from './pretty-log.ts';
+
+/** What a service writes down. Every field is named here: there is no way to log a request, a body or a message. */
+export interface Log {
+  /** One line for each answered request. */
+  answer(answer: HttpAnswer): void;
+  /** What the verifier tells; numbers in it are masked already. */
+  event(event: VerifierEvent): void;
+  /** What the service does itself. */
+  info(message: string, fields?: Readonly<Record<string, string | number>>): void;
+  warn(message: string): void;
+  error(message: string, error: unknown, fields?: { requestId?: string }): void;
+}
+
+export interface LogOptions {
+  level: Level | 'silent';
+  format: 'json' | 'pretty';
+  /** Where lines go: standard output when unset. */
+  destination?: DestinationStream & { isTTY?: boolean };
+}
+
+const probes = new Set(['/livez', '/readyz', '/metrics']);
+
+/** Writes lines with pino, as JSON or for people. */
+export function createLog({ level, format, destination = pino.destination({ fd: 1, sync: true }) }: LogOptions): Log {
+  const lines = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    format === 'pretty' ? prettyStream(destination) : destination,
+  );
+  return {
+    answer({ requestId, method, route, status, code, tenant, durationMs }) {
+      const quiet = status < 400 && probes.has(route);
+      lines[status >= 500 ? 'error' : quiet ? 'debug' : 'info'](
+        { request_id: requestId, method, route, status, code, tenant, ms: Math.round(durationMs * 10) / 10 },
+        'answered',
+      );
+    },
+    event(event) {
+      const { type, ...fields } = event;
+      if (fields && 'error' in fields) lines.error({ ...fields, error: errorRecord(fields.error) }, type);
+      else lines.info(fields, type);
+    },
+    info: (message, fields = {}) => lines.info(fields, message),
+    warn: (message) => lines.warn(message),
+    error: (message, error, { requestId } = {}) =>
+      lines.error({ ...(requestId && { request_id: requestId }), error: errorRecord(error) }, message),
+  };
+}

@@ -1,0 +1,329 @@
+import { isDeepStrictEqual } from 'node:util';
+import { laterStatus, type EndedStatus } from '../verification.ts';
+import type {
+  BeginRequest,
+  CheckRequest,
+  CodeSecret,
+  LimitRefusal,
+  NumberLimits,
+  SettleRequest,
+  StoredDelivery,
+  StoredVerification,
+  Target,
+} from '../stores/store.ts';
+import type { Act, Answer } from './acts.ts';
+
+/**
+ * What the port promises about one number, said once more and as plainly as can be: nothing is thrown away, every question is answered from all that
+ * ever happened. A store is right when it answers like this.
+ */
+export interface NumberModel {
+  /** In the order of their creation. Their deliveries are the sends of the number. */
+  readonly verifications: readonly ModelVerification[];
+  /** When wrong codes were compared. */
+  readonly wrongAtMs: readonly number[];
+  readonly inARow: number;
+  readonly inARowUntilMs: number;
+  readonly verified: { readonly atMs: number; readonly untilMs: number } | null;
+  readonly number: Uint8Array;
+}
+
+interface ModelVerification {
+  readonly nonce: string;
+  readonly purpose: string;
+  readonly channel: string;
+  readonly secret: CodeSecret;
+  readonly wrong: number;
+  readonly deliveries: readonly StoredDelivery[];
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** Its place among the ends of the number makes `order`. */
+  readonly end: { readonly status: EndedStatus; readonly atMs: number; readonly order: number } | null;
+  readonly erased: boolean;
+}
+
+/** What a number becomes by an act, and the answers that are right: several only where several limits refuse. */
+export interface Step {
+  readonly after: NumberModel;
+  readonly answers: readonly Answer[];
+}
+
+/** A number of which nothing is known. */
+export const unknownNumber: NumberModel = {
+  verifications: [],
+  wrongAtMs: [],
+  inARow: 0,
+  inARowUntilMs: 0,
+  verified: null,
+  number: new Uint8Array(),
+};
+
+/** One act at `nowMs`. Time may not go back from one act to the next. */
+export function step(before: NumberModel, { verb, request }: Act, nowMs: number): Step {
+  const model = passTime(before, nowMs);
+  switch (verb) {
+    case 'begin':
+      return begin(model, request, nowMs);
+    case 'check':
+      return check(model, request, nowMs);
+    case 'settle':
+      return { after: settle(model, request, nowMs), answers: [null] };
+    case 'cancel':
+      return endOnWord(model, request, 'canceled', nowMs);
+    case 'approve':
+      return endOnWord(model, request, 'approved', nowMs);
+    case 'find': {
+      const found = pending(model, request) ?? ('nonce' in request ? ended(model, request, nowMs) : undefined);
+      return { after: model, answers: [found ? view(model, found, request.limits, nowMs) : null] };
+    }
+    case 'lookup':
+      return { after: model, answers: [model.verified && { verifiedAtMs: model.verified.atMs }] };
+    case 'unlock':
+      return { after: { ...model, inARow: 0 }, answers: [null] };
+    case 'erase': {
+      const verifications = model.verifications.map((v) => ({ ...v, erased: true }));
+      return { after: { ...model, verifications, verified: null }, answers: [null] };
+    }
+  }
+}
+
+/** Whether a store's answer is one of the right ones. */
+export function isRight(answer: Answer, answers: readonly Answer[]): boolean {
+  const given = comparable(answer);
+  return answers.some((right) => isDeepStrictEqual(given, comparable(right)));
+}
+
+/** The same data for the same content, whatever class holds the bytes. */
+export function comparable(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (Array.isArray(value)) return value.map(comparable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, comparable(inner)]));
+}
+
+function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
+  const { limits, purpose, channel } = request;
+  const refusals = [...checkRefusals(model, limits, nowMs), ...sendRefusals(model, limits, nowMs)];
+  if (refusals.length > 0) {
+    return { after: model, answers: refusals.map((refusal) => ({ outcome: 'refused', ...refusal })) };
+  }
+  const live = pending(model, request, 'purpose');
+  const repeats =
+    live !== undefined && nowMs - live.createdAtMs <= limits.repeatMs && request.repeatKeyIds.includes(live.secret.keyId);
+  const superseding = live && !repeats ? end(model, live, 'superseded', nowMs) : model;
+  const base: ModelVerification = repeats
+    ? live
+    : {
+        nonce: request.nonce,
+        purpose,
+        channel,
+        secret: request.secret,
+        wrong: 0,
+        deliveries: [],
+        createdAtMs: nowMs,
+        expiresAtMs: 0,
+        end: null,
+        erased: false,
+      };
+  const delivery = base.deliveries.length + 1;
+  const begun: ModelVerification = {
+    ...base,
+    channel,
+    deliveries: [...base.deliveries, { delivery, provider: null, status: 'sending', atMs: nowMs }],
+    expiresAtMs: Math.min(nowMs + limits.lifetimeMs, base.createdAtMs + limits.maxLifetimeMs),
+  };
+  const after = { ...put(superseding, begun), number: request.number };
+  const verification = view(after, begun, limits, nowMs);
+  return {
+    after,
+    answers: [
+      repeats
+        ? { outcome: 'repeated', verification, delivery, secret: base.secret }
+        : { outcome: 'created', verification, delivery },
+    ],
+  };
+}
+
+function check(model: NumberModel, request: CheckRequest, nowMs: number): Step {
+  const { limits } = request;
+  const live = pending(model, request);
+  if (!live) return { after: model, answers: [whatEnded(model, request, nowMs)] };
+  const { keyId, digest, codeLength } = live.secret;
+  if (request.codeLength !== codeLength) return { after: model, answers: [{ outcome: 'malformed', codeLength }] };
+  const refusals = checkRefusals(model, limits, nowMs);
+  if (refusals.length > 0) {
+    return { after: model, answers: refusals.map((refusal) => ({ outcome: 'blocked', ...refusal })) };
+  }
+  const submitted = request.digests.find((d) => d.keyId === keyId)?.digest;
+  if (!submitted) {
+    const verification = view(model, live, limits, nowMs);
+    return {
+      after: model,
+      answers: ['nonce' in request ? { outcome: 'ended', status: 'expired', verification } : { outcome: 'not_found' }],
+    };
+  }
+  if (isDeepStrictEqual(comparable(submitted), comparable(digest))) {
+    const after = approve({ ...model, inARow: 0 }, live, limits, nowMs);
+    return { after, answers: [{ outcome: 'approved', verification: viewOf(after, live.nonce, limits, nowMs) }] };
+  }
+  const wrong = live.wrong + 1;
+  const charged: NumberModel = {
+    ...put(model, { ...live, wrong }),
+    wrongAtMs: [...model.wrongAtMs, nowMs],
+    inARow: model.inARow + 1,
+    inARowUntilMs: nowMs + limits.lock.forMs,
+  };
+  const after = wrong < limits.maxChecks ? charged : end(charged, { ...live, wrong }, 'max_checks_reached', nowMs);
+  return { after, answers: [{ outcome: 'incorrect', verification: viewOf(after, live.nonce, limits, nowMs) }] };
+}
+
+function settle(model: NumberModel, request: SettleRequest, nowMs: number): NumberModel {
+  const live = model.verifications.find((v) => v.nonce === request.nonce && isPending(v));
+  if (!live) return model;
+  const deliveries = live.deliveries.map((d) =>
+    d.delivery === request.delivery && laterStatus(d.status, request.status) !== d.status
+      ? { ...d, status: request.status, provider: request.provider }
+      : d,
+  );
+  const settled = { ...live, deliveries };
+  return deliveries.every(({ status }) => status === 'rejected')
+    ? end(model, settled, 'failed', nowMs)
+    : put(model, settled);
+}
+
+function endOnWord(model: NumberModel, target: Target, status: 'approved' | 'canceled', nowMs: number): Step {
+  const { limits } = target;
+  const live = pending(model, target);
+  if (live) {
+    const after = status === 'approved' ? approve(model, live, limits, nowMs) : end(model, live, status, nowMs);
+    return { after, answers: [{ outcome: 'done', verification: viewOf(after, live.nonce, limits, nowMs) }] };
+  }
+  const before = ended(model, target, nowMs);
+  return before?.end?.status === status
+    ? { after: model, answers: [{ outcome: 'done', verification: view(model, before, limits, nowMs) }] }
+    : { after: model, answers: [whatEnded(model, target, nowMs)] };
+}
+
+function approve(model: NumberModel, live: ModelVerification, limits: NumberLimits, nowMs: number): NumberModel {
+  const verified = limits.verifiedMs > 0 ? { atMs: nowMs, untilMs: nowMs + limits.verifiedMs } : model.verified;
+  return { ...end(model, live, 'approved', nowMs), verified };
+}
+
+/** What ends by itself: codes in the order in which they run out, the verified mark, wrong checks in a row. */
+function passTime(before: NumberModel, nowMs: number): NumberModel {
+  const model: NumberModel = {
+    ...before,
+    verified: before.verified && nowMs < before.verified.untilMs ? before.verified : null,
+    inARow: nowMs < before.inARowUntilMs ? before.inARow : 0,
+  };
+  return model.verifications
+    .filter((v) => isPending(v) && nowMs >= v.expiresAtMs)
+    .toSorted((a, b) => a.expiresAtMs - b.expiresAtMs)
+    .reduce((passed, v) => end(passed, v, 'expired', v.expiresAtMs), model);
+}
+
+function put(model: NumberModel, verification: ModelVerification): NumberModel {
+  const others = model.verifications.filter(({ nonce }) => nonce !== verification.nonce);
+  return { ...model, verifications: [...others, verification].toSorted((a, b) => a.createdAtMs - b.createdAtMs) };
+}
+
+function end(model: NumberModel, live: ModelVerification, status: EndedStatus, atMs: number): NumberModel {
+  const order = model.verifications.filter((v) => v.end !== null).length;
+  return put(model, { ...live, end: { status, atMs, order } });
+}
+
+function isPending(v: ModelVerification): boolean {
+  return v.end === null && !v.erased;
+}
+
+function pending(model: NumberModel, target: Target | BeginRequest, by?: 'purpose'): ModelVerification | undefined {
+  return model.verifications.find(
+    (v) => isPending(v) && ('nonce' in target && by !== 'purpose' ? v.nonce === target.nonce : v.purpose === target.purpose),
+  );
+}
+
+/** Of the ends that are still told of: the one with that nonce, or the latest of that purpose. */
+function ended(model: NumberModel, target: Target, nowMs: number): ModelVerification | undefined {
+  const { max, keepMs } = target.limits.ended;
+  const told = model.verifications
+    .filter((v) => v.end !== null && !v.erased)
+    .toSorted((a, b) => (b.end?.order ?? 0) - (a.end?.order ?? 0))
+    .slice(0, max)
+    .filter((v) => v.end !== null && nowMs - v.end.atMs < keepMs);
+  return told.find((v) => ('nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose));
+}
+
+function whatEnded(model: NumberModel, target: Target, nowMs: number): Answer {
+  const before = 'nonce' in target ? ended(model, target, nowMs) : undefined;
+  return before?.end
+    ? { outcome: 'ended', status: before.end.status, verification: view(model, before, target.limits, nowMs) }
+    : { outcome: 'not_found' };
+}
+
+/** When the sends that count were made, the latest first. */
+function sendsAtMs(model: NumberModel): number[] {
+  return model.verifications
+    .flatMap(({ deliveries }) => deliveries)
+    .filter(({ status }) => status !== 'rejected')
+    .map(({ atMs }) => atMs)
+    .toSorted((a, b) => b - a);
+}
+
+function countWithin(timesMs: readonly number[], windowMs: number, nowMs: number): number {
+  return timesMs.filter((atMs) => nowMs - atMs < windowMs).length;
+}
+
+function windowRefusal(
+  { name, max, windowMs }: { name: string; max: number; windowMs: number },
+  latestFirstMs: readonly number[],
+  nowMs: number,
+): LimitRefusal[] {
+  if (countWithin(latestFirstMs, windowMs, nowMs) < max) return [];
+  const leavesNextMs = (latestFirstMs[max - 1] ?? 0) + windowMs;
+  return [{ limit: name, max, windowMs, retryAfterMs: leavesNextMs - nowMs }];
+}
+
+function checkRefusals(model: NumberModel, limits: NumberLimits, nowMs: number): LimitRefusal[] {
+  const { lock, wrongChecks } = limits;
+  const locked = { limit: 'lock', max: lock.after, windowMs: lock.forMs, retryAfterMs: model.inARowUntilMs - nowMs };
+  return [
+    ...(model.inARow >= lock.after ? [locked] : []),
+    ...windowRefusal({ name: 'wrong_checks', ...wrongChecks }, model.wrongAtMs.toReversed(), nowMs),
+  ];
+}
+
+function sendRefusals(model: NumberModel, limits: NumberLimits, nowMs: number): LimitRefusal[] {
+  const windows = [...limits.sends, { name: 'gap', max: 1, windowMs: limits.gapMs }];
+  return windows.flatMap((window) => windowRefusal(window, sendsAtMs(model), nowMs));
+}
+
+function viewOf(model: NumberModel, nonce: string, limits: NumberLimits, nowMs: number): StoredVerification {
+  const verification = model.verifications.find((v) => v.nonce === nonce);
+  if (!verification) throw new Error(`No verification ${nonce} in the model`);
+  return view(model, verification, limits, nowMs);
+}
+
+function view(model: NumberModel, v: ModelVerification, limits: NumberLimits, nowMs: number): StoredVerification {
+  const blocked = checkRefusals(model, limits, nowMs).length > 0;
+  const sends = sendsAtMs(model);
+  const sendsLeft = limits.sends.map(({ max, windowMs }) => max - countWithin(sends, windowMs, nowMs));
+  const checksLeft = [
+    limits.maxChecks - v.wrong,
+    limits.wrongChecks.max - countWithin(model.wrongAtMs, limits.wrongChecks.windowMs, nowMs),
+    limits.lock.after - model.inARow,
+  ];
+  return {
+    nonce: v.nonce,
+    purpose: v.purpose,
+    channel: v.channel,
+    status: v.end?.status ?? 'pending',
+    createdAtMs: v.createdAtMs,
+    expiresAtMs: v.expiresAtMs,
+    lastSendAtMs: v.deliveries.at(-1)?.atMs ?? v.createdAtMs,
+    endedAtMs: v.end?.atMs ?? null,
+    sendsLeft: blocked ? 0 : Math.max(0, ...[Math.min(...sendsLeft)]),
+    checksLeft: v.end ? 0 : Math.max(0, Math.min(...checksLeft)),
+    deliveries: v.end ? [] : v.deliveries.map((d) => ({ ...d })),
+    number: model.number,
+  };
+}

@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real browsers, processes and packed tarballs: slower than all else, and not beside each other. */
+const slow = ['test/e2e/**/*.test.ts', 'test/repo/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: slow,
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'whole',
+          include: slow,
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
