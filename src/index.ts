@@ -1,8 +1,8 @@
-export { createVerifier, type PolicyContext, type Verifier, type VerifierOptions } from './verifier.ts';
+export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts';
 export type { CheckOptions, NumberOptions, StartOptions, TargetOptions } from './requests.ts';
 export type * from './results.ts';
 export type { Delivery, DeliveryStatus, EndedStatus, Verification, VerificationStatus } from './verification.ts';
-export { defaultPolicy, resolvePolicy, type Policy } from './policy.ts';
+export { defaultPolicy, resolvePolicy, type Policy, type PolicyContext } from './policy.ts';
 export type { SecretInput } from './keyring.ts';
 export {
   formatPhoneNumber,

@@ -12,24 +12,25 @@ export interface TextOptions {
 }
 
 interface Wording {
+  locale: string;
   text(code: string, brand: string): string;
   notice(number: string): string;
 }
 
-const wordings: Record<string, Wording> = {
-  en: {
-    // The code comes first: it shows in a notification's preview.
-    text: (code, brand) => `${code} is your ${brand} code. Never share it.`,
-    notice: (number) =>
-      `We sent a code to ${number}. If you don't see it after a minute, check that the number is correct and try again.`,
-  },
+const english: Wording = {
+  locale: 'en',
+  // The code comes first: it shows in a notification's preview.
+  text: (code, brand) => `${code} is your ${brand} code. Never share it.`,
+  notice: (number) =>
+    `We sent a code to ${number}. If you don't see it after a minute, check that the number is correct and try again.`,
 };
 
-/** The wording for a locale, and the locale it is in: the nearest there is, at last English. */
-function wordingFor(locale: string | undefined): { locale: string; wording: Wording } {
-  const language = locale?.toLowerCase().split('-')[0] ?? '';
-  const wording = wordings[language];
-  return wording ? { locale: language, wording } : { locale: 'en', wording: wordings.en! };
+const wordings = new Map([english].map((wording) => [wording.locale, wording]));
+
+/** The nearest wording to a language tag; at last English. */
+function wordingFor(locale: string | undefined): Wording {
+  const language = locale?.toLowerCase().split(/[-_]/)[0] ?? '';
+  return wordings.get(language) ?? english;
 }
 
 /**
@@ -37,23 +38,32 @@ function wordingFor(locale: string | undefined): { locale: string; wording: Word
  * (https://wicg.github.io/sms-one-time-codes/) and Chrome's parser read it.
  */
 export function messageText({ code, brand, origin, locale }: TextOptions): { text: string; locale: string } {
-  const { locale: used, wording } = wordingFor(locale);
+  const wording = wordingFor(locale);
   const text = wording.text(code, brand);
-  return { text: origin === null ? text : `${text}\n\n@${origin} #${code}`, locale: used };
+  return { text: origin === null ? text : `${text}\n\n@${origin} #${code}`, locale: wording.locale };
 }
 
 /** What to tell the person after a send. `number` as people write it. */
 export function sentNotice(number: string, locale: string | undefined): string {
-  return wordingFor(locale).wording.notice(number);
+  return wordingFor(locale).notice(number);
 }
 
 /** The host of the WebOTP line from what was configured: a host name or an https origin. Throws a `ConfigurationError` for anything else. */
 export function otpOrigin(origin: string): string {
-  const host = domainToASCII(origin.replace(/^https?:\/\//, '').replace(/\/$/, ''));
+  const name = origin.replace(/^https?:\/\//, '').replace(/\/$/, '');
+  const host = /[\s/?#@:\\]/.test(name) ? '' : domainToASCII(name);
   if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(host)) {
     throw new ConfigurationError([
       `origin must be the host name of the page where codes are typed, such as example.com`,
     ]);
   }
   return host;
+}
+
+/** The brand as it stands in texts. Unset: `verification`, as in "your verification code". Throws a `ConfigurationError` for what no text should hold. */
+export function brandName(brand = 'verification'): string {
+  if (!/^[^\p{C}@#]{1,40}$/u.test(brand) || brand.trim() !== brand) {
+    throw new ConfigurationError(['brand must be 1 to 40 characters on one line, without @ and #']);
+  }
+  return brand;
 }

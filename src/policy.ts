@@ -45,6 +45,15 @@ export interface Policy {
   sendTimeoutSeconds: number;
 }
 
+/** What a policy may depend on. */
+export interface PolicyContext {
+  tenant: string;
+  /** `default` unless the call says otherwise; of a check by id, null. */
+  purpose: string | null;
+  /** ISO 3166-1 alpha-2 of the destination; null where it is not known (a check by id). */
+  country: string | null;
+}
+
 const day = 86_400;
 
 export const defaultPolicy: Policy = {

@@ -3,6 +3,7 @@ import type { LineType, PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
 import type {
   DestinationNotAllowed,
+  IncorrectCode,
   InvalidPhoneNumber,
   InvalidRequest,
   RateLimited,
@@ -105,4 +106,13 @@ export function providerRefusal(kind: ProviderErrorKind): InvalidPhoneNumber | D
 /** A code that is no code, or has another number of digits than was sent. */
 export function malformedCode(detail: string): InvalidRequest {
   return { status: 'invalid_request', detail, errors: [{ pointer: '/code', detail }] };
+}
+
+/** Compared, and wrong. */
+export function incorrectCode(checksLeft: number): IncorrectCode {
+  return {
+    status: 'incorrect_code',
+    detail: checksLeft > 0 ? 'This code is not right.' : 'This code is not right. Ask for a new one.',
+    checksLeft,
+  };
 }

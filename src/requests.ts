@@ -14,7 +14,7 @@ export interface StartOptions extends TenantOption {
   purpose?: string;
   /** BCP 47 tag of the person's language. */
   locale?: string;
-  /** The person's IP address, where a backend calls for them: limits per address hang on it. */
+  /** The person's IP address, where a backend calls for them. */
   ip?: string;
   /** The caller's own code, where `policy.allowOwnCode` says so. */
   code?: string;

@@ -1,23 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { digestCode, generateCode, openSeal, seal, type CodeScope } from './code.ts';
-import { handOver, type HandOver } from './delivery.ts';
-import { DeliveryError, InvalidRequestError, SubjectKeyError } from './errors.ts';
+import { digestCode } from './code.ts';
+import { InvalidRequestError, SubjectKeyError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
-import { createKeyring, subjectOf, type SecretInput } from './keyring.ts';
-import { numberLimits } from './limits.ts';
-import { messageText, otpOrigin, sentNotice } from './message.ts';
-import { formatPhoneNumber, maskPhoneNumber, parsePhoneNumber, type PhoneNumber } from './phone-number.ts';
-import { resolvePolicy, type Policy } from './policy.ts';
+import { createKeyring, type SecretInput } from './keyring.ts';
+import { brandName, otpOrigin } from './message.ts';
+import { maskPhoneNumber } from './phone-number.ts';
+import type { Policy, PolicyContext } from './policy.ts';
 import type { Provider } from './providers/provider.ts';
-import {
-  destinationRefusal,
-  endedRefusal,
-  limitRefusal,
-  malformedCode,
-  notFound,
-  providerRefusal,
-  tooManyChecks,
-} from './refusals.ts';
+import { createRecipients, type Recipient } from './recipient.ts';
+import { endedRefusal, incorrectCode, malformedCode, notFound, tooManyChecks } from './refusals.ts';
 import {
   assertArguments,
   isCode,
@@ -37,18 +27,9 @@ import type {
   StartResult,
   UnlockResult,
 } from './results.ts';
-import type { EndResult, NumberLimits, Store, StoredVerification, Target } from './stores/store.ts';
+import { createStart } from './start.ts';
+import type { EndResult, Store, Target } from './stores/store.ts';
 import type { Verification } from './verification.ts';
-import { decodeId, encodeId, purposeTagOf } from './verification-id.ts';
-
-/** What a policy may depend on. */
-export interface PolicyContext {
-  tenant: string;
-  /** `default` unless the call says otherwise; of a check by id, null. */
-  purpose: string | null;
-  /** ISO 3166-1 alpha-2 of the destination; null where it is not known (a check by id). */
-  country: string | null;
-}
 
 export interface VerifierOptions {
   /** One secret, or several: the first makes codes and ids, all are accepted. Code, seal and id keys derive from it. */
@@ -96,42 +77,26 @@ export interface Verifier {
   idle(): Promise<void>;
 }
 
-/** What one call is about, once its arguments are understood. */
-interface Recipient extends CodeScope {
-  /** E.164; null where only an id was given. */
-  to: string | null;
-  /** Null where only an id was given. */
-  purpose: string | null;
-  id: string | null;
-  policy: Policy;
-  limits: NumberLimits;
-  /** As a store takes it. */
-  target: Target;
-}
-
-/** Puts a verifier together. Does no I/O; throws a `ConfigurationError` that names everything that is wrong with the options. */
+/** Puts a verifier together. Does no I/O; throws a `ConfigurationError` that names what is wrong with the options. */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { store, provider } = options;
   const keyring = createKeyring(options);
-  const policyFor = policyResolver(options.policy);
-  const brand = options.brand ?? 'verification';
-  const origin = options.origin === undefined ? null : otpOrigin(options.origin);
-  const keyIds = keyring.all.map(({ keyId }) => keyId);
+  const recipients = createRecipients({ keyring, policy: options.policy, defaultCountry: options.defaultCountry });
   const afterAnswers = new Set<Promise<void>>();
   let bound: Promise<void> | undefined;
 
   /** Once, before the first verb: a store that was filled under another subject key must not be touched. */
   function ready(): Promise<void> {
-    bound ??= store
-      .bindSubjectKey(keyring.subjectFingerprint, { accept: options.acceptSubjectKey ?? false })
-      .then((same) => {
-        if (!same) throw new SubjectKeyError();
-      })
-      .catch((error: unknown) => {
-        bound = undefined;
-        throw error;
-      });
+    bound ??= bindSubjectKey().catch((error: unknown) => {
+      bound = undefined;
+      throw error;
+    });
     return bound;
+  }
+
+  async function bindSubjectKey(): Promise<void> {
+    const accept = options.acceptSubjectKey ?? false;
+    if (!(await store.bindSubjectKey(keyring.subjectFingerprint, { accept }))) throw new SubjectKeyError();
   }
 
   function tell(event: VerifierEvent): void {
@@ -142,177 +107,27 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
   }
 
-  function parse(call: NumberOptions): { number: PhoneNumber } | InvalidPhoneNumber {
-    const parsed = parsePhoneNumber(call.to, (call.country ?? options.defaultCountry)?.toUpperCase());
-    return parsed.valid ? parsed : { status: 'invalid_phone_number', detail: parsed.detail };
+  function tellOf(type: 'verification.approved' | 'verification.canceled', verification: Verification, tenant: string) {
+    tell({ type, tenant, to: maskPhoneNumber(verification.to), purpose: verification.purpose, id: verification.id });
   }
 
-  function recipientOf(number: PhoneNumber, tenant: string, purpose: string): Recipient {
-    const { policy, limits } = policyFor({ tenant, purpose, country: number.country });
-    const subject = subjectOf(keyring, tenant, number.e164);
-    const purposeTag = purposeTagOf(purpose);
-    const target = { subject, purpose, limits };
-    return { tenant, subject, purposeTag, to: number.e164, purpose, id: null, policy, limits, target };
-  }
-
-  /** By id or by number; a refusal when neither leads anywhere. */
-  function resolve(call: TargetOptions): Recipient | InvalidPhoneNumber | typeof notFound {
-    assertArguments(call);
-    const tenant = call.tenant ?? 'default';
-    if (call.id === undefined) {
-      const parsed = parse(call);
-      return 'number' in parsed ? recipientOf(parsed.number, tenant, call.purpose ?? 'default') : parsed;
-    }
-    const content = decodeId(keyring, tenant, call.id);
-    if (!content) return notFound;
-    const { policy, limits } = policyFor({ tenant, purpose: null, country: null });
-    const { subject, nonce, purposeTag } = content;
-    const target = { subject, nonce, limits };
-    return { tenant, subject, purposeTag, to: null, purpose: null, id: call.id, policy, limits, target };
-  }
-
-  /** Null when the number was sealed under a secret that is not configured any more: then it is as good as gone. */
-  function present(stored: StoredVerification, recipient: Recipient): Verification | null {
-    const { tenant, subject, policy } = recipient;
-    const to = recipient.to ?? openSeal(keyring, subject, 'number', stored.number)?.trimEnd();
-    if (to === undefined) return null;
-    const adviceMs = Math.max(policy.resendAdviceSeconds, policy.sendGapSeconds) * 1_000;
-    const { nonce, purpose } = stored;
-    return {
-      id: recipient.id ?? encodeId(keyring, tenant, { subject, nonce, purposeTag: recipient.purposeTag }),
-      to,
-      channel: stored.channel,
-      purpose,
-      status: stored.status,
-      createdAt: new Date(stored.createdAtMs),
-      expiresAt: new Date(stored.expiresAtMs),
-      endedAt: stored.endedAtMs === null ? null : new Date(stored.endedAtMs),
-      resendAt: new Date(Math.max(stored.lastSendAtMs + adviceMs, stored.nextSendAtMs)),
-      sendsLeft: stored.sendsLeft,
-      checksLeft: stored.checksLeft,
-      deliveries: stored.deliveries.map(({ provider: name, status, atMs }) => ({
-        provider: name,
-        status,
-        at: new Date(atMs),
-      })),
-    };
-  }
-
-  async function start(call: StartOptions): Promise<StartResult> {
-    assertArguments(call);
-    const channel = call.channel ?? 'sms';
-    const tenant = call.tenant ?? 'default';
-    const purpose = call.purpose ?? 'default';
-    if (!provider.channels.includes(channel)) {
-      throw new InvalidRequestError([
-        { pointer: '/channel', detail: `must be one of: ${provider.channels.join(', ')}` },
-      ]);
-    }
-    const parsed = parse(call);
-    if (!('number' in parsed)) {
-      tell({ type: 'start.refused', tenant, to: null, purpose, reason: parsed.status, limit: null });
-      return parsed;
-    }
-    const { number } = parsed;
-    const masked = maskPhoneNumber(number.e164);
-    const recipient = recipientOf(number, tenant, purpose);
-    const { policy, limits, subject } = recipient;
-    const notAllowed = destinationRefusal(number, policy);
-    if (notAllowed) {
-      tell({ type: 'start.refused', tenant, to: masked, purpose, reason: notAllowed.status, limit: null });
-      return notAllowed;
-    }
-
-    const newCode = call.code === undefined ? generateCode(policy.codeLength) : ownCode(call.code, policy);
-    const repeats = call.code === undefined && policy.resend === 'same_code';
-    await ready();
-    const begun = await store.begin({
-      subject,
-      purpose,
-      channel,
-      // Padded, so that the seal does not tell how long the number is.
-      number: seal(keyring.current, subject, 'number', number.e164.padEnd(16)),
-      nonce: randomBytes(16).toString('base64url'),
-      secret: {
-        keyId: keyring.current.keyId,
-        digest: digestCode(keyring.current, recipient, newCode),
-        seal: seal(keyring.current, subject, recipient.purposeTag, newCode),
-        codeLength: newCode.length,
-      },
-      repeatKeyIds: repeats ? keyIds : [],
-      limits,
-    });
-    if (begun.outcome === 'refused') {
-      const refusal = limitRefusal(begun);
-      tell({ type: 'start.refused', tenant, to: masked, purpose, reason: refusal.status, limit: begun.limit });
-      return refusal;
-    }
-
-    const { delivery } = begun;
-    const { nonce } = begun.verification;
-    const repeated = begun.outcome === 'repeated';
-    const code = repeated ? openSeal(keyring, subject, recipient.purposeTag, begun.secret.seal) : newCode;
-    const verification = present(begun.verification, recipient);
-    if (code === null || verification === null) throw new Error('The store returned a seal that it was not given.');
-    const about = { tenant, to: masked, purpose, id: verification.id, delivery };
-    tell({ type: 'verification.started', ...about, repeated, country: number.country });
-
-    const { text, locale } = messageText({ code, brand, origin, locale: call.locale });
-    const message = { to: number.e164, text, code, channel, locale, reference: `${verification.id}.${delivery}` };
-    const startedAt = performance.now();
-    const handed = await handOver(provider, message, provider.timeoutMs ?? policy.sendTimeoutSeconds * 1_000);
-
-    async function settle(outcome: HandOver): Promise<void> {
-      const { status, error } = outcome;
-      try {
-        await store.settle({ subject, nonce, delivery, status, provider: outcome.provider });
-      } catch (thrown) {
-        // The delivery stays `sending`, which promises nothing; the answer stands.
-        tell({ type: 'settle.failed', ...about, error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
-      }
-      const durationMs = performance.now() - startedAt;
-      tell({
-        type: 'delivery.settled',
-        ...about,
-        provider: outcome.provider,
-        status,
-        errorKind: error?.kind ?? null,
-        durationMs,
-      });
-    }
-
-    if (handed.status === 'rejected') {
-      await settle(handed);
-      const refusal = providerRefusal(handed.error.kind);
-      if (refusal) return refusal;
-      const code = handed.error.kind === 'filtered' ? 'delivery_failed' : 'provider_unavailable';
-      const { kind, retryAfterSeconds } = handed.error;
-      throw new DeliveryError(code, { kind, retryAfterSeconds, verificationId: verification.id, cause: handed.error });
-    }
-    afterAnswer(settle(handed));
-    if (handed.status === 'unknown') void handed.late.then((accepted) => afterAnswer(settle(accepted)));
-    const latest = verification.deliveries.at(-1);
-    if (latest) Object.assign(latest, { provider: handed.provider, status: handed.status });
-    return {
-      status: 'pending',
-      created: !repeated,
-      verification,
-      notice: sentNotice(formatPhoneNumber(number.e164), call.locale),
-    };
+  function afterAnswer(work: Promise<void>): void {
+    afterAnswers.add(work);
+    void work.finally(() => afterAnswers.delete(work));
   }
 
   async function check(call: CheckOptions): Promise<CheckResult> {
     if (typeof call.code !== 'string') {
       throw new InvalidRequestError([{ pointer: '/code', detail: 'must be a string of 4 to 10 digits' }]);
     }
-    const recipient = resolve(call);
+    assertArguments(call);
+    const recipient = recipients.ofCall(call);
+    const known = 'status' in recipient ? null : recipient;
     const result = 'status' in recipient ? recipient : await judge(recipient, call.code);
     if (result.status !== 'approved') {
-      const about =
-        'status' in recipient
-          ? { tenant: call.tenant ?? 'default', to: null, purpose: null, id: null }
-          : told(recipient);
-      tell({ type: 'check.refused', ...about, reason: result.status });
+      const { tenant = 'default', id = null } = call;
+      const to = known?.to ? maskPhoneNumber(known.to) : null;
+      tell({ type: 'check.refused', tenant, to, purpose: known?.purpose ?? null, id, reason: result.status });
     }
     return result;
   }
@@ -327,19 +142,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
     });
     switch (checked.outcome) {
       case 'approved': {
-        const verification = present(checked.verification, recipient);
+        const verification = recipients.present(checked.verification, recipient);
         if (!verification) return notFound;
-        tellOf('verification.approved', verification, recipient);
+        tellOf('verification.approved', verification, recipient.tenant);
         return { status: 'approved', verification };
       }
-      case 'incorrect': {
-        const { checksLeft } = checked.verification;
-        return {
-          status: 'incorrect_code',
-          detail: checksLeft > 0 ? 'This code is not right.' : 'This code is not right. Ask for a new one.',
-          checksLeft,
-        };
-      }
+      case 'incorrect':
+        return incorrectCode(checked.verification.checksLeft);
       case 'malformed':
         return malformedCode(`The code that was sent has ${checked.codeLength} digits.`);
       case 'blocked':
@@ -357,24 +166,26 @@ export function createVerifier(options: VerifierOptions): Verifier {
     status: Status,
     verb: (target: Target) => Promise<EndResult>,
   ) {
-    const recipient = resolve(call);
+    assertArguments(call);
+    const recipient = recipients.ofCall(call);
     if ('status' in recipient) return recipient;
     await ready();
     const result = await verb(recipient.target);
     if (result.outcome === 'not_found') return notFound;
     if (result.outcome === 'ended') return endedRefusal(result.status);
-    const verification = present(result.verification, recipient);
+    const verification = recipients.present(result.verification, recipient);
     if (!verification) return notFound;
-    tellOf(`verification.${status}`, verification, recipient);
+    tellOf(`verification.${status}`, verification, recipient.tenant);
     return { status, verification };
   }
 
   async function find(call: TargetOptions): Promise<FindResult> {
-    const recipient = resolve(call);
+    assertArguments(call);
+    const recipient = recipients.ofCall(call);
     if ('status' in recipient) return recipient;
     await ready();
     const stored = await store.find(recipient.target);
-    const verification = stored && present(stored, recipient);
+    const verification = stored && recipients.present(stored, recipient);
     return verification ? { status: 'found', verification } : notFound;
   }
 
@@ -384,28 +195,25 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verb: (subject: string, to: string) => Promise<Result>,
   ): Promise<Result | InvalidPhoneNumber> {
     assertArguments(call);
-    const parsed = parse(call);
+    const parsed = recipients.parse(call);
     if (!('number' in parsed)) return parsed;
     const { e164 } = parsed.number;
     await ready();
-    return verb(subjectOf(keyring, call.tenant ?? 'default', e164), e164);
-  }
-
-  function tellOf(
-    type: 'verification.approved' | 'verification.canceled',
-    { id, to, purpose }: Verification,
-    { tenant }: Recipient,
-  ): void {
-    tell({ type, tenant, to: maskPhoneNumber(to), purpose, id });
-  }
-
-  function afterAnswer(work: Promise<void>): void {
-    afterAnswers.add(work);
-    void work.finally(() => afterAnswers.delete(work));
+    return verb(recipients.subject(call.tenant ?? 'default', e164), e164);
   }
 
   return {
-    start,
+    start: createStart({
+      store,
+      provider,
+      keyring,
+      recipients,
+      brand: brandName(options.brand),
+      origin: options.origin === undefined ? null : otpOrigin(options.origin),
+      ready,
+      tell,
+      afterAnswer,
+    }),
     check,
     cancel: (call): Promise<CancelResult> => end(call, 'canceled', (target) => store.cancel(target)),
     approve: (call): Promise<ApproveResult> => end(call, 'approved', (target) => store.approve(target)),
@@ -431,32 +239,4 @@ export function createVerifier(options: VerifierOptions): Verifier {
       while (afterAnswers.size > 0) await Promise.all(afterAnswers);
     },
   };
-}
-
-/** A policy and its numbers, resolved once where it is the same for every call. */
-function policyResolver(
-  policy: VerifierOptions['policy'],
-): (context: PolicyContext) => { policy: Policy; limits: NumberLimits } {
-  if (typeof policy === 'function') {
-    return (context) => {
-      const resolved = resolvePolicy(policy(context));
-      return { policy: resolved, limits: numberLimits(resolved) };
-    };
-  }
-  const resolved = resolvePolicy(policy);
-  const both = { policy: resolved, limits: numberLimits(resolved) };
-  return () => both;
-}
-
-function ownCode(code: string, policy: Policy): string {
-  if (!policy.allowOwnCode) {
-    throw new InvalidRequestError([{ pointer: '/code', detail: 'is not allowed by the policy (allowOwnCode)' }]);
-  }
-  if (!isCode(code))
-    throw new InvalidRequestError([{ pointer: '/code', detail: 'must be a string of 4 to 10 digits' }]);
-  return code;
-}
-
-function told({ tenant, to, purpose, id }: Recipient) {
-  return { tenant, to: to && maskPhoneNumber(to), purpose, id };
 }

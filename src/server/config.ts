@@ -1,5 +1,7 @@
 import { providerChoice, storeChoice } from './backends.ts';
 import { listOf, number, oneOf, text, yesOrNo, type OptionType } from './option-types.ts';
+import { ConfigurationError } from '../errors.ts';
+import { otpOrigin } from '../message.ts';
 import type { Policy } from '../policy.ts';
 import { policyRows } from './policy-options.ts';
 import { trustedProxies } from './proxies.ts';
@@ -37,6 +39,19 @@ const countries: OptionType<'*' | readonly string[]> = {
   placeholder: '<countries>',
   read: (words) => (words === '*' ? { value: '*' } : countryList.read(words)),
   show: (value) => (value === '*' ? '*' : countryList.show(value)),
+};
+
+const origin: OptionType<string> = {
+  placeholder: '<host>',
+  read(words) {
+    try {
+      return { value: otpOrigin(words) };
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      return { faults: error.faults.map((fault) => fault.replace(/^origin /, '')) };
+    }
+  },
+  show: (value) => value,
 };
 
 const table = {
@@ -167,7 +182,7 @@ const table = {
     commands: services,
   },
   origin: {
-    type: text('<host>', { pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, rule: 'a host name alone, like example.com' }),
+    type: origin,
     description: 'Host of the page where codes are typed: adds the WebOTP line to texts.',
     group: 'Destinations and text',
     commands: services,

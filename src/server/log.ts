@@ -23,6 +23,23 @@ export interface LogOptions {
   destination?: DestinationStream & { isTTY?: boolean };
 }
 
+/** What is logged of an event, and under which name. */
+const eventFields: Readonly<Record<string, string>> = {
+  tenant: 'tenant',
+  to: 'to',
+  purpose: 'purpose',
+  id: 'id',
+  delivery: 'delivery',
+  repeated: 'repeated',
+  country: 'country',
+  provider: 'provider',
+  status: 'status',
+  errorKind: 'error_kind',
+  durationMs: 'ms',
+  reason: 'reason',
+  limit: 'limit',
+};
+
 const probes = new Set(['/livez', '/readyz', '/metrics']);
 
 /** Writes lines with pino, as JSON or for people. */
@@ -45,9 +62,12 @@ export function createLog({ level, format, destination = pino.destination({ fd: 
       );
     },
     event(event) {
-      const { type, ...fields } = event;
-      if (fields && 'error' in fields) lines.error({ ...fields, error: errorRecord(fields.error) }, type);
-      else lines.info(fields, type);
+      const fields = Object.entries(event).flatMap(([name, value]) => {
+        const field = eventFields[name];
+        return field && value !== null ? [[field, value]] : [];
+      });
+      if ('error' in event) fields.push(['error', errorRecord(event.error)]);
+      lines['error' in event ? 'error' : 'info'](Object.fromEntries(fields), event.type);
     },
     info: (message, fields = {}) => lines.info(fields, message),
     warn: (message) => lines.warn(message),

@@ -7,8 +7,8 @@ import { options, type Settings } from './config.ts';
 export function inspectServe(settings: Partial<Settings<'serve'>>): string[] {
   const { apiKeys = [], allowUnsafe = [], host, metricsPort, policy, port, provider, store } = settings;
   const faults = policyFaults(policy);
-  const repeated = apiKeys.filter(({ key }, i) => apiKeys.findIndex((other) => other.key === key) !== i);
-  if (repeated.length > 0) faults.push('PHONEPROOF_API_KEYS holds the same key twice. Give each tenant its own.');
+  const keys = apiKeys.map((entry) => entry.slice(entry.indexOf(':') + 1));
+  if (new Set(keys).size < keys.length) faults.push('PHONEPROOF_API_KEYS holds the same key twice. Give each tenant its own.');
   if (provider && !allowUnsafe.includes('provider')) {
     faults.push(
       `PHONEPROOF_PROVIDER is ${provider}, which shows codes instead of sending them. ` +

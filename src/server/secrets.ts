@@ -1,25 +1,19 @@
 import { ConfigurationError } from '../errors.ts';
 import { createKeyring } from '../keyring.ts';
+import { argumentPatterns } from '../requests.ts';
 import { separate, type OptionType, type Reading } from './option-types.ts';
-
-/** A key that callers send as `Authorization: Bearer <key>`, and the tenant that it names. */
-export interface ApiKey {
-  readonly tenant: string;
-  readonly key: string;
-}
 
 const leastKeyLength = 32;
 const leastDistinct = 10;
 
-/** `key` (of the tenant `default`) or `tenant:key`. */
-export const apiKey: OptionType<ApiKey> = {
+/** A key that callers send as `Authorization: Bearer <key>`: `key` (of the tenant `default`) or `tenant:key`. */
+export const apiKey: OptionType<string> = {
   placeholder: '<key>',
-  read(text): Reading<ApiKey> {
+  read(text): Reading<string> {
     const colon = text.indexOf(':');
-    const tenant = colon < 0 ? 'default' : text.slice(0, colon);
     const key = text.slice(colon + 1);
     const faults: string[] = [];
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(tenant)) {
+    if (colon >= 0 && !argumentPatterns.tenant.test(text.slice(0, colon))) {
       faults.push('names a tenant that is not 1 to 64 letters, digits, dots, dashes or underscores');
     }
     // What a header can carry as a bearer token (RFC 6750 section 2.1).
@@ -29,9 +23,9 @@ export const apiKey: OptionType<ApiKey> = {
     } else if (new Set(key).size < leastDistinct) {
       faults.push('repeats the same few characters: make one with `openssl rand -hex 32`');
     }
-    return faults.length > 0 ? { faults } : { value: { tenant, key } };
+    return faults.length > 0 ? { faults } : { value: text };
   },
-  show: ({ tenant, key }) => `${tenant}:${key}`,
+  show: (entry) => entry,
 };
 
 /** 32 random bytes or more, as base64 or hex; what the keyring does not take is a fault. */

@@ -87,18 +87,23 @@ export function step(before: NumberModel, { verb, request }: Act, nowMs: number)
   }
 }
 
-/** Whether a store's answer is one of the right ones. */
-export function isRight(answer: Answer, answers: readonly Answer[]): boolean {
-  const given = comparable(answer);
-  return answers.some((right) => isDeepStrictEqual(given, comparable(right)));
+/** Whether a store's answer at `nowMs` is one of the right ones. */
+export function isRight(answer: Answer, answers: readonly Answer[], nowMs: number): boolean {
+  const given = comparable(answer, nowMs);
+  return answers.some((right) => isDeepStrictEqual(given, comparable(right, nowMs)));
 }
 
-/** The same data for the same content, whatever class holds the bytes. */
-export function comparable(value: unknown): unknown {
+/** The same data for the same content, whatever class holds the bytes. All that says of `nextSendAtMs` that it is now or was is the same. */
+export function comparable(value: unknown, nowMs = 0): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (Array.isArray(value)) return value.map(comparable);
+  if (Array.isArray(value)) return value.map((item) => comparable(item, nowMs));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, comparable(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === 'nextSendAtMs' ? Math.max(nowMs, inner) : comparable(inner, nowMs),
+    ]),
+  );
 }
 
 function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
@@ -107,7 +112,7 @@ function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
   if (refusals.length > 0) {
     return { after: model, answers: refusals.map((refusal) => ({ outcome: 'refused', ...refusal })) };
   }
-  const live = pending(model, request, 'purpose');
+  const live = model.verifications.find((v) => isPending(v) && v.purpose === purpose);
   const repeats =
     live !== undefined && nowMs - live.createdAtMs <= limits.repeatMs && request.repeatKeyIds.includes(live.secret.keyId);
   const superseding = live && !repeats ? end(model, live, 'superseded', nowMs) : model;
@@ -223,8 +228,9 @@ function passTime(before: NumberModel, nowMs: number): NumberModel {
 }
 
 function put(model: NumberModel, verification: ModelVerification): NumberModel {
-  const others = model.verifications.filter(({ nonce }) => nonce !== verification.nonce);
-  return { ...model, verifications: [...others, verification].toSorted((a, b) => a.createdAtMs - b.createdAtMs) };
+  const at = model.verifications.findIndex(({ nonce }) => nonce === verification.nonce);
+  const verifications = at < 0 ? [...model.verifications, verification] : model.verifications.with(at, verification);
+  return { ...model, verifications };
 }
 
 function end(model: NumberModel, live: ModelVerification, status: EndedStatus, atMs: number): NumberModel {
@@ -236,10 +242,12 @@ function isPending(v: ModelVerification): boolean {
   return v.end === null && !v.erased;
 }
 
-function pending(model: NumberModel, target: Target | BeginRequest, by?: 'purpose'): ModelVerification | undefined {
-  return model.verifications.find(
-    (v) => isPending(v) && ('nonce' in target && by !== 'purpose' ? v.nonce === target.nonce : v.purpose === target.purpose),
-  );
+function pending(model: NumberModel, target: Target): ModelVerification | undefined {
+  return model.verifications.find((v) => isPending(v) && isMeant(v, target));
+}
+
+function isMeant(v: ModelVerification, target: Target): boolean {
+  return 'nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose;
 }
 
 /** Of the ends that are still told of: the one with that nonce, or the latest of that purpose. */
@@ -250,7 +258,7 @@ function ended(model: NumberModel, target: Target, nowMs: number): ModelVerifica
     .toSorted((a, b) => (b.end?.order ?? 0) - (a.end?.order ?? 0))
     .slice(0, max)
     .filter((v) => v.end !== null && nowMs - v.end.atMs < keepMs);
-  return told.find((v) => ('nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose));
+  return told.find((v) => isMeant(v, target));
 }
 
 function whatEnded(model: NumberModel, target: Target, nowMs: number): Answer {
@@ -304,7 +312,8 @@ function viewOf(model: NumberModel, nonce: string, limits: NumberLimits, nowMs: 
 }
 
 function view(model: NumberModel, v: ModelVerification, limits: NumberLimits, nowMs: number): StoredVerification {
-  const blocked = checkRefusals(model, limits, nowMs).length > 0;
+  const blocked = checkRefusals(model, limits, nowMs);
+  const waitsMs = [...blocked, ...sendRefusals(model, limits, nowMs)].map(({ retryAfterMs }) => retryAfterMs);
   const sends = sendsAtMs(model);
   const sendsLeft = limits.sends.map(({ max, windowMs }) => max - countWithin(sends, windowMs, nowMs));
   const checksLeft = [
@@ -320,8 +329,9 @@ function view(model: NumberModel, v: ModelVerification, limits: NumberLimits, no
     createdAtMs: v.createdAtMs,
     expiresAtMs: v.expiresAtMs,
     lastSendAtMs: v.deliveries.at(-1)?.atMs ?? v.createdAtMs,
+    nextSendAtMs: nowMs + Math.max(0, ...waitsMs),
     endedAtMs: v.end?.atMs ?? null,
-    sendsLeft: blocked ? 0 : Math.max(0, ...[Math.min(...sendsLeft)]),
+    sendsLeft: blocked.length > 0 ? 0 : Math.max(0, Math.min(...sendsLeft)),
     checksLeft: v.end ? 0 : Math.max(0, Math.min(...checksLeft)),
     deliveries: v.end ? [] : v.deliveries.map((d) => ({ ...d })),
     number: model.number,

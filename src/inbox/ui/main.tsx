@@ -1,10 +1,10 @@
 import { render } from 'preact';
 import { InboxPage } from './inbox-page.tsx';
-import { connect } from './state.ts';
+import { followInbox } from './live.ts';
 import './theme.css';
 import './header.css';
 import './phone.css';
 import './inbox.css';
 
-connect();
+followInbox();
 render(<InboxPage />, document.getElementById('page')!);

@@ -1,0 +1,29 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { approvedAt, pending, startOver } from './state.ts';
+
+const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'medium' });
+
+/** The last step: the number is verified. */
+export function DoneStep() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <div class="step done">
+      <h1 ref={heading} tabIndex={-1}>
+        <span class="proven">{pending.value!.to}</span> is verified
+      </h1>
+      <p class="lead">
+        Whoever sits here held this phone on {exact.format(new Date(approvedAt.value!))}. The code is used up; typing it
+        again proves nothing.
+      </p>
+      <div class="step-actions">
+        <button type="button" class="button" onClick={startOver}>
+          Verify another number
+        </button>
+        <a class="quiet-button" href="docs">
+          Read the API
+        </a>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import type { Problem } from './api.ts';
+
+/** What a person is told, by the problem's code. Every code of the API has its sentence. */
+const sentences: Record<string, string | ((problem: Problem) => string)> = {
+  invalid_request: ({ errors }) => requestSentences[errors?.[0]?.pointer ?? ''] ?? 'Something in this request is not right.',
+  unauthorized: 'This service asks for an API key, which a web page cannot keep. Try the demo with `phoneproof dev`.',
+  destination_not_allowed: 'We cannot send texts to this number.',
+  verification_not_found: 'This code is no longer good. Send a new one.',
+  request_in_progress: 'We are still busy with the last request. Wait a moment.',
+  verification_expired: 'This code has expired. Send a new one.',
+  verification_canceled: 'This verification was canceled. Send a new code.',
+  verification_used: 'This code was used already. Send a new one.',
+  verification_superseded: 'A newer code was sent to this number. Send another one here.',
+  verification_failed: 'The text could not be sent. Send a new code.',
+  payload_too_large: 'That is too long.',
+  // The one detail that the API writes for people.
+  invalid_phone_number: ({ detail }) => detail ?? 'That is not a phone number we can text.',
+  incorrect_code: ({ checks_left: left }) => `That is not the code. ${incorrectCodeAdvice(left)}`,
+  idempotency_key_reused: 'This request was sent before with something else in it. Try again.',
+  rate_limited: 'That is as many texts as this number can get for now.',
+  too_many_checks: ({ scope }) =>
+    scope === 'verification'
+      ? 'Too many wrong codes. Send a new one.'
+      : 'Too many wrong codes were typed for this number. It has to rest for a while.',
+  delivery_failed: 'The carrier did not take the text. Check the number and try again.',
+  store_unavailable: 'The service cannot work right now. Nothing was sent; try again in a moment.',
+  provider_unavailable: 'No carrier takes texts right now. Try again in a moment.',
+  unreachable: 'The service does not answer. Is it still running?',
+};
+
+const requestSentences: Record<string, string> = {
+  '/to': 'Type a phone number.',
+  '/code': 'That is not the whole code. Type all the digits of the text.',
+};
+
+/** Says a problem in plain words. */
+export function sentenceFor(problem: Problem): string {
+  const sentence = sentences[problem.code] ?? 'Something went wrong here. Try again.';
+  return typeof sentence === 'string' ? sentence : sentence(problem);
+}
+
+function incorrectCodeAdvice(left: number | undefined): string {
+  if (left === undefined) return 'Look at the text again.';
+  if (left === 0) return 'It was the last try: send a new code.';
+  return left === 1 ? 'One try is left.' : `${left} tries are left.`;
+}

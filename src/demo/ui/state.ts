@@ -1,0 +1,110 @@
+import { batch, computed, signal } from '@preact/signals';
+import { check, start, type Answer, type Call, type Problem } from './api.ts';
+import { now } from './clock.ts';
+import { guessCountry } from './countries.ts';
+
+/** What the API said of the verification under way. Times are this page's clock, in milliseconds. */
+interface Pending {
+  id: string;
+  to: string;
+  notice: string;
+  expiresAt: number;
+  resendAt: number;
+  sendsLeft: number;
+  checksLeft: number;
+}
+
+/** A refusal, and until when (this page's clock, in milliseconds) there is no use in asking again; null: not said. */
+interface Refusal {
+  problem: Problem;
+  retryAt: number | null;
+}
+
+export const step = signal<'number' | 'code' | 'done'>('number');
+export const country = signal(guessCountry(navigator.languages));
+/** As typed. */
+export const number = signal('');
+export const code = signal('');
+export const pending = signal<Pending | null>(null);
+export const approvedAt = signal<string | null>(null);
+export const refusal = signal<Refusal | null>(null);
+export const busy = signal<'send' | 'check' | null>(null);
+/** The latest call of each kind. */
+export const startCall = signal<Call | null>(null);
+export const checkCall = signal<Call | null>(null);
+
+export const isExpired = computed(() => pending.value !== null && now.value >= pending.value.expiresAt);
+/** Whether no code can be right any more, so that only a new one helps. */
+export const isEnded = computed(() => isExpired.value || endedBy(refusal.value?.problem));
+
+/** Asks for a code: the first, or on the code step the same or a new one. */
+export async function send(): Promise<void> {
+  if (busy.value !== null) return;
+  busy.value = 'send';
+  const to = pending.value?.to;
+  const answer = await start(to === undefined ? { to: number.value.trim(), country: country.value } : { to });
+  batch(() => {
+    busy.value = null;
+    startCall.value = answer.call;
+    if (!answer.ok) return refuse(answer);
+    const { body, serverTime } = answer;
+    // The server's times are relative to the server's clock, which its Date header shows: ours may be wrong.
+    const localTime = (time: string) => Date.now() + Date.parse(time) - serverTime;
+    if (body.id !== pending.value?.id) checkCall.value = null;
+    pending.value = {
+      id: body.id,
+      to: body.to,
+      notice: body.notice,
+      expiresAt: localTime(body.expires_at),
+      resendAt: localTime(body.resend_at),
+      sendsLeft: body.sends_left,
+      checksLeft: body.checks_left,
+    };
+    refusal.value = null;
+    code.value = '';
+    step.value = 'code';
+  });
+}
+
+/** Submits the code that was typed. */
+export async function submitCode(): Promise<void> {
+  if (busy.value !== null || pending.value === null) return;
+  busy.value = 'check';
+  const answer = await check({ id: pending.value.id, code: code.value });
+  batch(() => {
+    busy.value = null;
+    checkCall.value = answer.call;
+    if (!answer.ok) return refuse(answer);
+    approvedAt.value = answer.body.approved_at;
+    refusal.value = null;
+    step.value = 'done';
+  });
+}
+
+/** Back to the number, for another one. */
+export function startOver(): void {
+  batch(() => {
+    step.value = 'number';
+    pending.value = null;
+    approvedAt.value = null;
+    refusal.value = null;
+    startCall.value = null;
+    checkCall.value = null;
+    number.value = '';
+    code.value = '';
+  });
+}
+
+function refuse({ problem, retryAfterSeconds }: Answer<unknown> & { ok: false }): void {
+  refusal.value = { problem, retryAt: retryAfterSeconds === null ? null : Date.now() + retryAfterSeconds * 1_000 };
+  if (pending.value !== null && problem.checks_left !== undefined) {
+    pending.value = { ...pending.value, checksLeft: problem.checks_left };
+  }
+  if (pending.value !== null && problem.code === 'rate_limited') pending.value = { ...pending.value, sendsLeft: 0 };
+}
+
+function endedBy(problem: Problem | undefined): boolean {
+  if (problem === undefined) return false;
+  if (problem.code === 'incorrect_code') return problem.checks_left === 0;
+  return problem.code === 'too_many_checks' || problem.code.startsWith('verification_');
+}

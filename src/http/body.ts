@@ -1,0 +1,95 @@
+import { InvalidRequestError } from '../errors.ts';
+import { jsonPointer } from './input.ts';
+import { ProblemError } from './problem.ts';
+
+/** Larger bodies are refused unread. */
+export const maxBodyBytes = 16_384;
+
+/** Unknown bytes are an error, not U+FFFD: a number or code must not change on its way in. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const jsonType = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+/** A string of a JSON text, and the colon that makes it a key. */
+const stringOrKey = /("[^"\\]*(?:\\.[^"\\]*)*")\s*(:?)/g;
+
+/**
+ * Reads a request's JSON body, at most `maxBodyBytes` of it. An empty body is `{}`. Throws a `ProblemError` (413, 415) or an
+ * `InvalidRequestError` for what is no JSON or says one thing twice. What the value holds is for a schema to judge.
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  const bytes = await readBytes(request);
+  if (bytes.byteLength === 0) return {};
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (!jsonType.test(request.headers.get('content-type') ?? '') || encoding !== 'identity') {
+    throw new ProblemError({
+      code: 'unsupported_media_type',
+      detail: 'Send JSON in UTF-8, uncompressed, as Content-Type: application/json.',
+    });
+  }
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw bodyFault('is not UTF-8');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the body.
+    throw bodyFault('is not JSON');
+  }
+  refuseRepeatedKeys(text, value);
+  return value;
+}
+
+async function readBytes(request: Request): Promise<ArrayBuffer | Uint8Array> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && !(Number(declared) <= maxBodyBytes)) throw tooLarge();
+  try {
+    // A server ends the body where its Content-Length does, so that it can be read in one go, for less than through a stream.
+    const bytes = declared === null ? await readStream(request.body) : await request.arrayBuffer();
+    if (bytes.byteLength > maxBodyBytes) throw tooLarge();
+    return bytes;
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw bodyFault('cannot be read: it ended early, or something has read it before');
+  }
+}
+
+async function readStream(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop cancels the stream.
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/**
+ * `JSON.parse` lets the last of two equal keys win, another reader on the way the first (RFC 8259 section 4). Only flat objects are looked at: no
+ * schema of ours takes another.
+ */
+function refuseRepeatedKeys(text: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  if (Object.values(value).some((member) => typeof member === 'object' && member !== null)) return;
+  const keys: string[] = [];
+  for (const [, string, colon] of text.matchAll(stringOrKey)) if (string && colon) keys.push(string);
+  if (keys.length === Object.keys(value).length) return;
+  const names = keys.map((key) => JSON.parse(key) as string);
+  const repeated = names.filter((name, i) => names.indexOf(name) !== i);
+  throw new InvalidRequestError(
+    [...new Set(repeated)].map((name) => ({ pointer: jsonPointer([name]), detail: 'is given twice' })),
+  );
+}
+
+function bodyFault(detail: string): InvalidRequestError {
+  return new InvalidRequestError([{ pointer: '', detail }]);
+}
+
+function tooLarge(): ProblemError {
+  return new ProblemError({ code: 'payload_too_large', detail: `Send at most ${maxBodyBytes} bytes.` });
+}

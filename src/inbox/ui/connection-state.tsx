@@ -1,0 +1,12 @@
+import { connection, type Connection } from './state.ts';
+
+const words: Record<Connection, string> = { connecting: 'Connecting…', live: 'Live', lost: 'Reconnecting…' };
+
+/** Whether what is shown is what there is. */
+export function ConnectionState() {
+  return (
+    <span class={`connection ${connection.value}`} role="status">
+      {words[connection.value]}
+    </span>
+  );
+}

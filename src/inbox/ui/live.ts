@@ -1,0 +1,81 @@
+import { batch } from '@preact/signals';
+import { announce } from './announcer.tsx';
+import { followEvents, listMessages, type InboxMessage } from './api.ts';
+import { connection, messages, shownNumber, unread } from './state.ts';
+
+/** How long arrivals are collected before they are shown together, in milliseconds: a burst of a thousand is a few renderings. */
+const collectMs = 50;
+const listAgainAfterMs = 2_000;
+
+/** Shows what the inbox holds and whatever arrives, from now on and over broken connections. Called once. */
+export function followInbox(): void {
+  /** Oldest first; not shown yet. */
+  let arrived: InboxMessage[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts streams: the answer for one that has been replaced is dropped. */
+  let stream = 0;
+  let listed = false;
+
+  const list = (forStream: number): void => {
+    listMessages().then(
+      (held) => {
+        if (forStream !== stream) return;
+        listed = true;
+        connection.value = 'live';
+        take(merged(arrived, held));
+        arrived = [];
+      },
+      () => setTimeout(() => forStream === stream && list(forStream), listAgainAfterMs),
+    );
+  };
+
+  followEvents({
+    onOpen() {
+      // The stream is open before the list is asked for, so nothing falls between the two; what is in both has the same id.
+      listed = false;
+      stream += 1;
+      list(stream);
+    },
+    onMessage(message) {
+      arrived.push(message);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        // The list on its way may be older than these: they wait for it.
+        if (!listed) return;
+        take(merged(arrived, messages.value ?? []));
+        arrived = [];
+      }, collectMs);
+    },
+    onCleared(to) {
+      const isKept = (message: InboxMessage) => to !== null && message.to !== to;
+      arrived = arrived.filter(isKept);
+      messages.value = (messages.value ?? []).filter(isKept);
+    },
+    onLost() {
+      connection.value = 'lost';
+    },
+  });
+}
+
+/** Arrivals (oldest first) put before a list (newest first), without those that are in it. */
+function merged(arrived: readonly InboxMessage[], list: readonly InboxMessage[]): InboxMessage[] {
+  const known = new Set(list.map(({ id }) => id));
+  return [...arrived.filter(({ id }) => !known.has(id)).toReversed(), ...list];
+}
+
+function take(next: readonly InboxMessage[]): void {
+  const before = messages.value;
+  batch(() => {
+    messages.value = next;
+    if (before === null) return;
+    const known = new Set(before.map(({ id }) => id));
+    const fresh = next.filter(({ id }) => !known.has(id));
+    if (fresh.length === 0) return;
+    unread.value = new Set([...unread.value, ...fresh.map(({ to }) => to).filter((to) => to !== shownNumber.value)]);
+    announce(fresh.length === 1 ? spoken(fresh[0]!) : `${fresh.length} new texts`);
+  });
+}
+
+function spoken({ to, body, code }: InboxMessage): string {
+  return code === null ? `New text to ${to}: ${body}` : `New text to ${to}, code ${[...code].join(' ')}`;
+}

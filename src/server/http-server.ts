@@ -1,0 +1,97 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { ConfigurationError } from '../errors.ts';
+import { systemCode } from './system-code.ts';
+
+/** A listening server. */
+export interface HttpServer {
+  /** Where it listens, port included: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Takes no more connections, ends event streams, and resolves when every request in flight is answered, or cut off after `graceMs`. */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+export interface ListenOptions {
+  fetch(request: Request): Promise<Response> | Response;
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** Names the option that sets the port, for what to do when it is taken. */
+  portOption: string;
+  /** Told of what `fetch` throws; the caller gets a bare 500. */
+  onError(error: unknown): void;
+}
+
+/**
+ * How much of a request, and how slowly, a stranger may send. Node answers what goes beyond by itself: 400, 408 or 431.
+ * A body's size is the application's to bound.
+ */
+const limits = {
+  maxHeaderSize: 8_192,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 5_000,
+};
+const maxRequestsPerSocket = 10_000;
+const maxConnections = 2_000;
+
+/** Serves a fetch handler over HTTP/1.1. Throws a `ConfigurationError` that says what to do when it cannot listen there. */
+export async function listen({ fetch, host, port, portOption, onError }: ListenOptions): Promise<HttpServer> {
+  const inFlight = new Set<ServerResponse>();
+  const answer = getRequestListener((request) => fetch(request), {
+    errorHandler(error) {
+      onError(error);
+      return new Response(null, { status: 500 });
+    },
+  });
+  const server = createServer(limits, (request, response) => {
+    inFlight.add(response);
+    response.once('close', () => inFlight.delete(response));
+    void answer(request, response);
+  });
+  server.maxRequestsPerSocket = maxRequestsPerSocket;
+  server.maxConnections = maxConnections;
+  await bind(server, { host, port, portOption });
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    close: ({ graceMs }) => close(server, inFlight, graceMs),
+  };
+}
+
+function bind(server: Server, { host, port, portOption }: Pick<ListenOptions, 'host' | 'port' | 'portOption'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: Error): void => reject(new ConfigurationError([whyNot(systemCode(error), host, port, portOption)]));
+    server.once('error', refuse);
+    server.listen({ host, port }, () => {
+      server.off('error', refuse);
+      resolve();
+    });
+  });
+}
+
+function whyNot(code: string, host: string, port: number, portOption: string): string {
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} of ${host} is taken, perhaps by another phoneproof. Stop what listens there, or choose another port: ${portOption}.`;
+  }
+  if (code === 'EACCES') return `Port ${port} needs rights that this process has not. Choose one above 1023: ${portOption}.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return `${host} is no address of this machine. Set PHONEPROOF_HOST to one that is, like 127.0.0.1.`;
+  }
+  return `Cannot listen on port ${port} of ${host} (${code}).`;
+}
+
+async function close(server: Server, inFlight: ReadonlySet<ServerResponse>, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const response of inFlight) {
+    response.shouldKeepAlive = false;
+    response.once('close', () => server.closeIdleConnections());
+    // An event stream has no end of its own. Whoever reads one reconnects.
+    if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy();
+  }
+  const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(cutOff);
+}

@@ -1,0 +1,34 @@
+import type { Log } from './log.ts';
+
+const ending = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Hands the process over to its end: at the first SIGTERM or SIGINT `stop` runs and the process exits with 0, at the second it exits at once.
+ * What nobody caught is logged and ends the process with 1: after a fault of unknown extent a fresh start on the durable store is the safe state.
+ */
+export function endWithProcess({ stop, log }: { stop(): Promise<void>; log: Log }): void {
+  let stopping = false;
+  for (const signal of ending) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      log.info(`${signal}: finishing what runs`);
+      stop().then(
+        () => {
+          log.info('stopped');
+          process.exit(0);
+        },
+        (error: unknown) => {
+          log.error('could not stop cleanly', error);
+          process.exit(1);
+        },
+      );
+    });
+  }
+  const crash = (error: unknown): void => {
+    log.error('nobody caught this; the process ends', error);
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { digestCode, generateCode, openSeal, seal } from './code.ts';
+import { handOver, type HandOver } from './delivery.ts';
+import { DeliveryError, InvalidRequestError } from './errors.ts';
+import type { VerifierEvent } from './events.ts';
+import type { Keyring } from './keyring.ts';
+import { messageText, sentNotice } from './message.ts';
+import { formatPhoneNumber, maskPhoneNumber, type PhoneNumber } from './phone-number.ts';
+import type { Policy } from './policy.ts';
+import type { Provider } from './providers/provider.ts';
+import type { Recipient, Recipients } from './recipient.ts';
+import { destinationRefusal, limitRefusal, providerRefusal } from './refusals.ts';
+import { assertArguments, isCode, type StartOptions } from './requests.ts';
+import type { StartResult } from './results.ts';
+import type { BeginRequest, BeginResult, Store } from './stores/store.ts';
+
+/** What a start works with. */
+export interface StartParts {
+  store: Store;
+  provider: Provider;
+  keyring: Keyring;
+  recipients: Recipients;
+  brand: string;
+  origin: string | null;
+  /** Resolves before the first verb of the store. */
+  ready(): Promise<void>;
+  tell(event: VerifierEvent): void;
+  /** Keeps work that goes on after the answer. */
+  afterAnswer(work: Promise<void>): void;
+}
+
+/** The use-case `start`: understand the number, charge and record in one act of the store, and only then send. */
+export function createStart(parts: StartParts): (call: StartOptions) => Promise<StartResult> {
+  const { store, provider, keyring, recipients, tell } = parts;
+  const keyIds = keyring.all.map(({ keyId }) => keyId);
+
+  return async function start(call) {
+    assertArguments(call);
+    const channel = call.channel ?? 'sms';
+    const tenant = call.tenant ?? 'default';
+    const purpose = call.purpose ?? 'default';
+    if (!provider.channels.includes(channel)) {
+      throw new InvalidRequestError([
+        { pointer: '/channel', detail: `must be one of: ${provider.channels.join(', ')}` },
+      ]);
+    }
+    const refuse = <Refusal extends StartResult>(
+      refusal: Refusal,
+      to: string | null,
+      limit: string | null,
+    ): Refusal => {
+      tell({ type: 'start.refused', tenant, to, purpose, reason: refusal.status, limit });
+      return refusal;
+    };
+    const parsed = recipients.parse(call);
+    if (!('number' in parsed)) return refuse(parsed, null, null);
+    const { number } = parsed;
+    const masked = maskPhoneNumber(number.e164);
+    const recipient = recipients.ofNumber(number, tenant, purpose);
+    const notAllowed = destinationRefusal(number, recipient.policy);
+    if (notAllowed) return refuse(notAllowed, masked, null);
+
+    const newCode = codeFor(call, recipient.policy);
+    await parts.ready();
+    const begun = await store.begin(
+      beginRequest(recipient, number, purpose, channel, newCode, call.code === undefined),
+    );
+    if (begun.outcome === 'refused') return refuse(limitRefusal(begun), masked, begun.limit);
+    return send(call, number, recipient, channel, begun, newCode);
+  };
+
+  function beginRequest(
+    recipient: Recipient,
+    number: PhoneNumber,
+    purpose: string,
+    channel: string,
+    code: string,
+    generated: boolean,
+  ): BeginRequest {
+    const { subject, purposeTag, policy, limits } = recipient;
+    const keys = keyring.current;
+    return {
+      subject,
+      purpose,
+      channel,
+      // Padded, so that the seal does not tell how long the number is.
+      number: seal(keys, subject, 'number', number.e164.padEnd(16)),
+      nonce: randomBytes(16).toString('base64url'),
+      secret: {
+        keyId: keys.keyId,
+        digest: digestCode(keys, recipient, code),
+        seal: seal(keys, subject, purposeTag, code),
+        codeLength: code.length,
+      },
+      repeatKeyIds: generated && policy.resend === 'same_code' ? keyIds : [],
+      limits,
+    };
+  }
+
+  /** Recorded and charged: now the text may go out. */
+  async function send(
+    call: StartOptions,
+    number: PhoneNumber,
+    recipient: Recipient,
+    channel: string,
+    begun: Exclude<BeginResult, { outcome: 'refused' }>,
+    newCode: string,
+  ): Promise<StartResult> {
+    const { tenant, subject, purposeTag, policy } = recipient;
+    const { delivery } = begun;
+    const { nonce, purpose } = begun.verification;
+    const repeated = begun.outcome === 'repeated';
+    const code = repeated ? openSeal(keyring, subject, purposeTag, begun.secret.seal) : newCode;
+    const verification = recipients.present(begun.verification, recipient);
+    if (code === null || verification === null) throw new Error('The store returned a seal that it was not given.');
+    const about = { tenant, to: maskPhoneNumber(number.e164), purpose, id: verification.id, delivery };
+    tell({ type: 'verification.started', ...about, repeated, country: number.country });
+
+    const { text, locale } = messageText({ code, brand: parts.brand, origin: parts.origin, locale: call.locale });
+    const message = { to: number.e164, text, code, channel, locale, reference: `${verification.id}.${delivery}` };
+    const startedAtMs = performance.now();
+    const handed = await handOver(provider, message, provider.timeoutMs ?? policy.sendTimeoutSeconds * 1_000);
+
+    async function settle({ status, provider: name, error }: HandOver): Promise<void> {
+      const durationMs = performance.now() - startedAtMs;
+      tell({ type: 'delivery.settled', ...about, provider: name, status, errorKind: error?.kind ?? null, durationMs });
+      try {
+        await store.settle({ subject, nonce, delivery, status, provider: name });
+      } catch (thrown) {
+        // The delivery stays `sending`, which promises nothing; the answer stands.
+        tell({ type: 'settle.failed', ...about, error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
+      }
+    }
+
+    if (handed.status === 'rejected') {
+      await settle(handed);
+      const { kind, retryAfterSeconds } = handed.error;
+      const refusal = providerRefusal(kind);
+      if (refusal) return refusal;
+      throw new DeliveryError(kind === 'filtered' ? 'delivery_failed' : 'provider_unavailable', {
+        kind,
+        retryAfterSeconds,
+        verificationId: verification.id,
+        cause: handed.error,
+      });
+    }
+    parts.afterAnswer(settle(handed));
+    if (handed.status === 'unknown') void handed.late.then((accepted) => parts.afterAnswer(settle(accepted)));
+    const latest = verification.deliveries.at(-1);
+    if (latest) Object.assign(latest, { provider: handed.provider, status: handed.status });
+    const notice = sentNotice(formatPhoneNumber(number.e164), call.locale);
+    return { status: 'pending', created: !repeated, verification, notice };
+  }
+}
+
+/** A new code, or the caller's own where the policy allows it. */
+function codeFor(call: StartOptions, policy: Policy): string {
+  if (call.code === undefined) return generateCode(policy.codeLength);
+  if (!policy.allowOwnCode) {
+    throw new InvalidRequestError([{ pointer: '/code', detail: 'is not allowed by the policy (allowOwnCode)' }]);
+  }
+  if (!isCode(call.code)) {
+    throw new InvalidRequestError([{ pointer: '/code', detail: 'must be a string of 4 to 10 digits' }]);
+  }
+  return call.code;
+}

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { handOver } from '../../src/delivery.ts';
+import { ProviderError, type ProviderErrorKind } from '../../src/errors.ts';
+import type { Message, Provider } from '../../src/providers/provider.ts';
+
+const message: Message = {
+  to: '+12025550143',
+  text: '123456 is your code.',
+  code: '123456',
+  channel: 'sms',
+  locale: 'en',
+  reference: 'r.1',
+};
+
+const provider = (send: Provider['send']): Provider => ({ name: 'test', channels: ['sms'], send });
+
+test('a message that was taken is accepted, by the provider that says so', async () => {
+  const plain = await handOver(provider(async () => ({ messageId: 'm' })), message, 1_000);
+  expect(plain).toMatchObject({ status: 'accepted', provider: 'test', error: null });
+  const composed = await handOver(provider(async () => ({ messageId: 'm', provider: 'second' })), message, 1_000);
+  expect(composed.provider).toBe('second');
+});
+
+test.each<[ProviderErrorKind, 'rejected' | 'unknown']>([
+  ['invalid_number', 'rejected'],
+  ['not_sms_capable', 'rejected'],
+  ['opted_out', 'rejected'],
+  ['blocked_destination', 'rejected'],
+  ['filtered', 'rejected'],
+  ['rate_limited', 'rejected'],
+  ['temporary', 'rejected'],
+  ['auth', 'rejected'],
+  ['config', 'rejected'],
+  ['funds', 'rejected'],
+  ['ambiguous', 'unknown'],
+  ['unknown', 'unknown'],
+])('%s leaves the message %s', async (kind, status) => {
+  const handed = await handOver(
+    provider(async () => {
+      throw new ProviderError(kind, 'no');
+    }),
+    message,
+    1_000,
+  );
+  expect(handed).toMatchObject({ status, error: { kind } });
+});
+
+test('anything else that is thrown, synchronously too, may have been taken', async () => {
+  const handed = await handOver(
+    provider(() => {
+      throw new TypeError('bug');
+    }),
+    message,
+    1_000,
+  );
+  expect(handed).toMatchObject({ status: 'unknown', error: { kind: 'ambiguous' } });
+});
+
+test('a provider that is too slow is told to stop and counts as ambiguous, whether or not it listens', async () => {
+  let heard = false;
+  const deaf = provider(
+    (_, { signal }) =>
+      new Promise(() => {
+        signal.addEventListener('abort', () => {
+          heard = true;
+        });
+      }),
+  );
+  const handed = await handOver(deaf, message, 20);
+  expect(handed).toMatchObject({ status: 'unknown', error: { kind: 'ambiguous' } });
+  expect(heard).toBe(true);
+});
+
+test('a provider that says yes after the time is heard late', async () => {
+  let accept: (value: { messageId: string }) => void = () => {};
+  const slow = provider(() => new Promise((resolve) => (accept = resolve)));
+  const handed = await handOver(slow, message, 20);
+  if (handed.status !== 'unknown') throw new Error('not unknown');
+  accept({ messageId: 'm' });
+  expect(await handed.late).toMatchObject({ status: 'accepted' });
+});
+
+test('a provider that listens and then refuses has still timed out: the charge must not come back', async () => {
+  const obedient = provider(
+    (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new ProviderError('temporary', 'aborted')));
+      }),
+  );
+  expect(await handOver(obedient, message, 20)).toMatchObject({ status: 'unknown', error: { kind: 'ambiguous' } });
+});
