@@ -1,5 +1,5 @@
 import { ConfigurationError } from './errors.ts';
-import type { LineType } from './phone-number.ts';
+import { lineTypes, type LineType } from './phone-number.ts';
 
 /** The numbers. Every field has a default (`defaultPolicy`), every one can be set, and all can be resolved anew for each call. */
 export interface Policy {
@@ -137,8 +137,12 @@ export function resolvePolicy(input: Partial<Policy> = {}): Policy {
   ) {
     faults.push("policy.countries must be '*' or a list of two-letter country codes in capitals, at least one");
   }
-  if (!Array.isArray(policy.lineTypes) || policy.lineTypes.length === 0) {
-    faults.push('policy.lineTypes must name at least one line type');
+  if (
+    !Array.isArray(policy.lineTypes) ||
+    policy.lineTypes.length === 0 ||
+    !policy.lineTypes.every((lineType) => lineTypes.includes(lineType))
+  ) {
+    faults.push(`policy.lineTypes must be a list, at least one, of: ${lineTypes.join(', ')}`);
   }
   if (typeof policy.allowOwnCode !== 'boolean') faults.push('policy.allowOwnCode must be true or false');
   if (faults.length > 0) throw new ConfigurationError(faults);

@@ -1,7 +1,8 @@
 import { openSeal, type CodeScope } from './code.ts';
+import { ConfigurationError, InvalidRequestError } from './errors.ts';
 import { subjectOf, type Keyring } from './keyring.ts';
 import { numberLimits } from './limits.ts';
-import { parsePhoneNumber, type PhoneNumber } from './phone-number.ts';
+import { isSupportedCountry, parsePhoneNumber, type PhoneNumber } from './phone-number.ts';
 import { resolvePolicy, type Policy, type PolicyContext } from './policy.ts';
 import { notFound } from './refusals.ts';
 import type { NumberOptions, TargetOptions } from './requests.ts';
@@ -40,11 +41,18 @@ export function createRecipients(options: {
   policy: Partial<Policy> | ((context: PolicyContext) => Partial<Policy>) | undefined;
   defaultCountry: string | undefined;
 }): Recipients {
-  const { keyring } = options;
+  const { keyring, defaultCountry } = options;
+  if (defaultCountry !== undefined && !isSupportedCountry(defaultCountry)) {
+    throw new ConfigurationError(['defaultCountry must be a country as two capital letters, such as US']);
+  }
   const numbersFor = numbersResolver(options.policy);
 
   function parse(call: NumberOptions): { number: PhoneNumber } | InvalidPhoneNumber {
-    const parsed = parsePhoneNumber(call.to, (call.country ?? options.defaultCountry)?.toUpperCase());
+    const country = call.country?.toUpperCase();
+    if (country !== undefined && !isSupportedCountry(country)) {
+      throw new InvalidRequestError([{ pointer: '/country', detail: 'is no country with phone numbers' }]);
+    }
+    const parsed = parsePhoneNumber(call.to, country ?? defaultCountry);
     return parsed.valid ? parsed : { status: 'invalid_phone_number', detail: parsed.detail };
   }
 

@@ -15,9 +15,17 @@ const message: Message = {
 const provider = (send: Provider['send']): Provider => ({ name: 'test', channels: ['sms'], send });
 
 test('a message that was taken is accepted, by the provider that says so', async () => {
-  const plain = await handOver(provider(async () => ({ messageId: 'm' })), message, 1_000);
+  const plain = await handOver(
+    provider(async () => ({ messageId: 'm' })),
+    message,
+    1_000,
+  );
   expect(plain).toMatchObject({ status: 'accepted', provider: 'test', error: null });
-  const composed = await handOver(provider(async () => ({ messageId: 'm', provider: 'second' })), message, 1_000);
+  const composed = await handOver(
+    provider(async () => ({ messageId: 'm', provider: 'second' })),
+    message,
+    1_000,
+  );
   expect(composed.provider).toBe('second');
 });
 

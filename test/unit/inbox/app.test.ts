@@ -1,0 +1,305 @@
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createInboxApp } from '../../../src/inbox/app.ts';
+import { createInbox, type Inbox, type InboxMessage } from '../../../src/inbox/messages.ts';
+
+const alice = '+12025550143';
+const bob = '+447400123456';
+
+let inbox: Inbox;
+let ending: AbortController;
+let server: Server;
+let origin: string;
+
+beforeEach(async () => {
+  inbox = createInbox();
+  ending = new AbortController();
+  const app = createInboxApp({ inbox, page: (c) => c.html('<p>the page'), signal: ending.signal });
+  const listener = getRequestListener(app.fetch);
+  server = createServer((request, response) => void listener(request, response));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  ending.abort();
+  server.closeAllConnections();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+});
+
+function text(to: string, body = '493817 is your Example code.'): InboxMessage {
+  return inbox.add({ to, from: 'Example', body, provider: 'inbox' });
+}
+
+const get = (path: string, init?: RequestInit) => fetch(`${origin}${path}`, init);
+const query = (parameters: Record<string, string>) => `?${new URLSearchParams(parameters)}`;
+const json = async (path: string) => (await get(path)).json() as Promise<unknown>;
+
+/** Reads server-sent events, at least to the letter of what the inbox writes. */
+async function* sse(response: Response): AsyncGenerator<Record<string, string>> {
+  let rest = '';
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    rest += chunk;
+    const blocks = rest.split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) yield Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s)));
+  }
+}
+
+describe('messages', () => {
+  test('are told newest first, with a cursor from which to wait', async () => {
+    const [first, second] = [text(alice), text(bob)];
+    expect(await json('/inbox/api/messages')).toEqual({
+      data: [expect.objectContaining({ id: second.id }), expect.objectContaining({ id: first.id })],
+      cursor: second.id,
+    });
+    expect(await json(`/inbox/api/messages${query({ to: alice })}`)).toEqual({
+      data: [
+        {
+          id: first.id,
+          to: alice,
+          from: 'Example',
+          body: '493817 is your Example code.',
+          code: '493817',
+          provider: 'inbox',
+          status: 'delivered',
+          received_at: first.receivedAt.toISOString(),
+          segments: 1,
+          encoding: 'GSM-7',
+        },
+      ],
+      cursor: second.id,
+    });
+    expect(await json(`/inbox/api/messages?after=${first.id}&limit=1`)).toMatchObject({ data: [{ id: second.id }] });
+  });
+
+  test('are found by a number whose plus became a space', async () => {
+    text(alice);
+    expect(await json(`/inbox/api/messages?to=${alice}`)).toMatchObject({ data: [{ to: alice }] });
+  });
+
+  test('are cleared for one number, or all', async () => {
+    text(alice);
+    text(bob);
+    const one = await get(`/inbox/api/messages${query({ to: alice })}`, { method: 'DELETE' });
+    expect(one.status).toBe(204);
+    expect(inbox.list()).toMatchObject([{ to: bob }]);
+    expect((await get('/inbox/api/messages', { method: 'DELETE' })).status).toBe(204);
+    expect(inbox.list()).toEqual([]);
+  });
+
+  test('of all numbers are not cleared by a variable that turned out empty', async () => {
+    text(alice);
+    expect((await get('/inbox/api/messages?to=', { method: 'DELETE' })).status).toBe(400);
+    expect(inbox.list()).toHaveLength(1);
+  });
+
+  test('are not stored on their way', async () => {
+    expect((await get('/inbox/api/messages')).headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+test.each([
+  ['GET', '/inbox/api/messages?limit=0', '/limit'],
+  ['GET', '/inbox/api/messages?limit=1001', '/limit'],
+  ['GET', '/inbox/api/messages?limit=1e2', '/limit'],
+  ['GET', '/inbox/api/messages?limit=', '/limit'],
+  ['GET', '/inbox/api/messages?to=alice', '/to'],
+  ['GET', '/inbox/api/messages?to=%2B1&to=%2B2', '/to'],
+  ['GET', '/inbox/api/messages?after=yesterday', '/after'],
+  ['GET', '/inbox/api/messages?form=1', '/form'],
+  ['GET', '/inbox/api/wait?timeout=61', '/timeout'],
+  ['GET', '/inbox/api/wait?timeout=-1', '/timeout'],
+  ['GET', '/inbox/api/events?after=x', '/after'],
+  ['DELETE', '/inbox/api/messages?form=1', '/form'],
+])('%s %s is a problem that names the parameter', async (method, path, pointer) => {
+  const response = await get(path, { method });
+  expect(response.status).toBe(400);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  const problem = (await response.json()) as Record<string, unknown>;
+  expect(problem).toMatchObject({ status: 400, code: 'invalid_request', errors: [{ pointer }] });
+  expect(problem['request_id']).toBe(response.headers.get('x-request-id'));
+});
+
+describe('waiting', () => {
+  test('answers with the next message after the cursor', async () => {
+    const before = text(alice);
+    const waiting = get(`/inbox/api/wait${query({ to: alice, after: before.id })}`);
+    await vi.waitUntil(() => server.listening);
+    const next = text(alice);
+    const response = await waiting;
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ id: next.id, to: alice, code: '493817' });
+  });
+
+  test('for nothing is a 408 that says what to do', async () => {
+    text(bob);
+    const response = await get(`/inbox/api/wait${query({ to: alice, timeout: '0' })}`);
+    expect(response.status).toBe(408);
+    expect(await response.json()).toMatchObject({ status: 408, code: 'no_message' });
+  });
+
+  test('a hundred times at once, while a hundred texts come, misses none', async () => {
+    const numbers = Array.from({ length: 100 }, (_, index) => `+1202555${String(index).padStart(4, '0')}`);
+    const after = inbox.cursor();
+    const waits = numbers.map(async (to) => {
+      const response = await get(`/inbox/api/wait${query({ to, after, timeout: '5' })}`);
+      return ((await response.json()) as { to: string }).to;
+    });
+    // In between, so that some texts come before their wait and some after.
+    for (const to of numbers.toReversed()) {
+      await new Promise(setImmediate);
+      text(to);
+    }
+    expect(await Promise.all(waits)).toEqual(numbers);
+  });
+
+  test('ends when the server is about to end', async () => {
+    const waited = vi.spyOn(inbox, 'wait');
+    const waiting = get('/inbox/api/wait?timeout=60');
+    await vi.waitUntil(() => waited.mock.calls.length === 1);
+    ending.abort();
+    const response = await waiting;
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ code: 'not_ready' });
+  });
+
+  test('ends when the client leaves', async () => {
+    const waited = vi.spyOn(inbox, 'wait');
+    const client = new AbortController();
+    const waiting = get('/inbox/api/wait?timeout=60', { signal: client.signal });
+    await vi.waitUntil(() => waited.mock.calls.length === 1);
+    client.abort();
+    await expect(waiting).rejects.toThrow();
+    const signal = waited.mock.calls[0]?.[0]?.signal;
+    await vi.waitUntil(() => signal?.aborted);
+  });
+});
+
+describe('events', () => {
+  test('come as they happen, each under its own id', async () => {
+    const response = await get('/inbox/api/events');
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const events = sse(response);
+    await events.next();
+    const message = text(alice);
+    inbox.clear({ to: alice });
+    const [told, cleared] = [(await events.next()).value, (await events.next()).value];
+    expect(told).toMatchObject({ event: 'message', id: message.id });
+    expect(JSON.parse(told?.['data'] ?? '')).toMatchObject({ id: message.id, to: alice, code: '493817', segments: 1 });
+    expect(cleared).toEqual({ event: 'cleared', id: inbox.cursor(), data: JSON.stringify({ to: alice }) });
+  });
+
+  test('go on after the last one that a client has seen, over a new connection', async () => {
+    const first = sse(await get('/inbox/api/events'));
+    await first.next();
+    text(alice);
+    const seen = (await first.next()).value?.['id'] ?? '';
+    await first.return(undefined);
+    const [missed, alsoMissed] = [text(bob), text(alice)];
+    const second = sse(await get('/inbox/api/events', { headers: { 'last-event-id': seen } }));
+    await second.next();
+    expect((await second.next()).value).toMatchObject({ id: missed.id });
+    expect((await second.next()).value).toMatchObject({ id: alsoMissed.id });
+    const later = text(bob);
+    expect((await second.next()).value).toMatchObject({ id: later.id });
+  });
+
+  test('start over for a client from before a restart', async () => {
+    const message = text(alice);
+    const cursor = createInbox().cursor();
+    const events = sse(await get('/inbox/api/events', { headers: { 'last-event-id': cursor } }));
+    await events.next();
+    expect((await events.next()).value).toMatchObject({ event: 'cleared', data: '{"to":null}' });
+    expect((await events.next()).value).toMatchObject({ event: 'message', id: message.id });
+  });
+
+  test('can begin after a cursor, which the browser overrides when it comes back', async () => {
+    const [first, second, third] = [text(alice), text(alice), text(alice)];
+    const path = `/inbox/api/events?after=${first.id}`;
+    const anew = sse(await get(path));
+    await anew.next();
+    expect((await anew.next()).value).toMatchObject({ id: second.id });
+    const back = sse(await get(path, { headers: { 'last-event-id': second.id } }));
+    await back.next();
+    expect((await back.next()).value).toMatchObject({ id: third.id });
+  });
+
+  test('end when the server is about to end', async () => {
+    const events = sse(await get('/inbox/api/events'));
+    await events.next();
+    ending.abort();
+    expect(await events.next()).toMatchObject({ done: true });
+  });
+
+  test('end when the client leaves', async () => {
+    const followed = vi.spyOn(inbox, 'events');
+    const events = sse(await get('/inbox/api/events'));
+    await events.next();
+    const signal = followed.mock.calls[0]?.[0]?.signal;
+    expect(signal?.aborted).toBe(false);
+    await events.return(undefined);
+    await vi.waitUntil(() => signal?.aborted);
+  });
+
+  test('are kept alive by a comment every 15 seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const chunks = (await get('/inbox/api/events')).body?.pipeThrough(new TextDecoderStream()).getReader();
+      expect(await chunks?.read()).toMatchObject({ value: expect.stringMatching(/^:.*\n\n$/) });
+      vi.advanceTimersByTime(15_000);
+      expect(await chunks?.read()).toMatchObject({ value: expect.stringMatching(/^:.*\n\n$/) });
+      await chunks?.cancel();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('the page', () => {
+  test('is at /inbox', async () => {
+    const response = await get('/inbox');
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('<p>the page');
+  });
+});
+
+describe('other sites', () => {
+  const paths = ['/inbox', '/inbox/api/messages', '/inbox/api/wait?timeout=0', '/inbox/api/events'];
+
+  function send(path: string, headers: Record<string, string>, method = 'GET'): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(`${origin}${path}`, { method, headers }, (response) => {
+        response.resume();
+        resolve(response);
+      });
+      request.on('error', reject).end();
+    });
+  }
+
+  test.each(paths)('cannot read %s by DNS rebinding or from another origin', async (path) => {
+    expect((await send(path, { host: 'rebound.example.com' })).statusCode).toBe(403);
+    expect((await send(path, { origin: 'https://example.com' })).statusCode).toBe(403);
+    expect((await send(path, { 'sec-fetch-site': 'cross-site' })).statusCode).toBe(403);
+  });
+
+  test('cannot clear messages', async () => {
+    text(alice);
+    const response = await send('/inbox/api/messages', { origin: 'https://example.com' }, 'DELETE');
+    expect(response.statusCode).toBe(403);
+    expect(inbox.list()).toHaveLength(1);
+  });
+
+  test('are never given a header that opens an answer to them', async () => {
+    const response = await get('/inbox/api/messages');
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});

@@ -1,0 +1,343 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ConfigurationError } from '../../../src/errors.ts';
+import { defaultPolicy } from '../../../src/policy.ts';
+import { defaultOf, options, type CommandName, type Option } from '../../../src/server/config.ts';
+import { configurationPage } from '../../../src/server/configuration-page.ts';
+import { findOptions, readSettings, type Finding, type Sources } from '../../../src/server/read-config.ts';
+import { printedOptions } from '../../../src/server/print-config.ts';
+import { inspectLocal, inspectServe } from '../../../src/server/safety.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'phoneproof-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const secretA = 'b0fWm7Zl3cQyVtE9rXuK1sJh5dGa8pNo2iLkYzCxTvA=';
+const secretB = '6f1d9be2a7c4038855e0b1297f3ac6d4e81b72905fcd3a46918e07b2d5fa3c60';
+const keyA = 'k7Jx2mQv9LrT4wZs8NbY3cHf6DgPaVe1';
+const keyB = 'acme:Zt5Rw1Yq8Uo3Ip6Lk9Jh2Gf4Ds7Ax0Mn';
+
+/** Two different valid texts for each option, the first not its default. A new row of the table needs one here. */
+const samples: Readonly<Record<string, readonly [string, string]>> = {
+  host: ['::1', 'localhost'],
+  port: ['9000', '0'],
+  metricsPort: ['9100', '9101'],
+  trustedProxies: ['1', '10.0.0.0/8,::1'],
+  drainSeconds: ['5', '1'],
+  logLevel: ['debug', 'silent'],
+  logFormat: ['json', 'pretty'],
+  secret: [secretA, `${secretB},${secretA}`],
+  subjectSecret: [secretA, secretB],
+  acceptSubjectKey: ['true', 'false'],
+  apiKeys: [keyA, `${keyA},${keyB}`],
+  store: ['memory:', 'sqlite:/tmp/a file.db'],
+  provider: ['console', 'inbox'],
+  allowUnsafe: ['provider', 'store,provider'],
+  countries: ['US', 'US,CA'],
+  defaultCountry: ['US', 'DE'],
+  brand: ['Acme', 'Ünïcode & Co'],
+  origin: ['example.com', 'login.example.org'],
+  url: ['https://verify.example.com', 'http://[::1]:8080/base'],
+  apiKey: ['anything', 'else'],
+  policyCodeLength: ['4', '10'],
+  policyLifetimeSeconds: ['60', '120'],
+  policyMaxLifetimeSeconds: ['900', '1200'],
+  policyMaxSends: ['1', '5'],
+  policySendWindowSeconds: ['60', '120'],
+  policyMaxSendsPerDay: ['5', '20'],
+  policySendGapSeconds: ['30', '60'],
+  policyResendAdviceSeconds: ['10', '60'],
+  policyResend: ['new_code', 'same_code'],
+  policyResendUntilSeconds: ['0', '240'],
+  policyMaxChecks: ['3', '1'],
+  policyMaxWrongChecksPerDay: ['5', '20'],
+  policyLockAfterWrongChecks: ['50', '20'],
+  policyLockSeconds: ['3600', '7200'],
+  policyMaxEndedKept: ['0', '2'],
+  policyEndedKeptSeconds: ['60', '3600'],
+  policyVerifiedSeconds: ['0', '60'],
+  policyLineTypes: ['mobile', 'mobile,voip'],
+  policyAllowOwnCode: ['true', 'false'],
+  policySendTimeoutSeconds: ['2.5', '5'],
+};
+
+/** Enough for `serve` to read without a fault. */
+const wholeServe = {
+  PHONEPROOF_SECRET: secretA,
+  PHONEPROOF_API_KEYS: keyA,
+  PHONEPROOF_COUNTRIES: 'US',
+  PHONEPROOF_STORE: 'sqlite:/var/lib/phoneproof.db',
+  PHONEPROOF_PROVIDER: 'inbox',
+  PHONEPROOF_ALLOW_UNSAFE: 'provider',
+};
+
+function sources<Command extends CommandName>(
+  command: Command,
+  given: Partial<Sources> = {},
+): Sources & { command: Command } {
+  return { flags: {}, env: {}, cwd: folder, ...given, command };
+}
+
+function file(content: unknown): string {
+  const path = join(folder, `${Math.random().toString(36).slice(2)}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+function found({ findings, faults }: ReturnType<typeof findOptions>, option: Option): Finding & { shown: string } {
+  const finding = findings.find((one) => one.option === option);
+  if (!finding) throw new Error(`${option.name} was not looked for: ${faults.join()}`);
+  return { ...finding, shown: finding.value === undefined ? '' : option.type.show(finding.value) };
+}
+
+function inFile(option: Option, value: string): object {
+  const [first = '', field] = option.path;
+  return field === undefined ? { [first]: value } : { [first]: { [field]: value } };
+}
+
+test('every option has samples, so that the table below covers all of them', () => {
+  expect(Object.keys(samples).toSorted()).toEqual(options.map(({ name }) => name).toSorted());
+});
+
+describe.each(options.map((option) => [option.name, option] as const))('%s', (name, option) => {
+  const [text, other] = samples[name] ?? ['', ''];
+  const command = option.commands[0]!;
+
+  test('is read from a flag', () => {
+    const { origin, from, shown } = found(findOptions(sources(command, { flags: { [name]: text } })), option);
+    expect({ origin, from, shown }).toEqual({ origin: 'flag', from: option.flag, shown: text });
+  });
+
+  test('is read from its variable', () => {
+    const result = findOptions(sources(command, { env: { [option.env]: text } }));
+    const { origin, from, shown } = found(result, option);
+    expect({ origin, from, shown }).toEqual({ origin: 'environment', from: option.env, shown: text });
+    expect(result.warnings.filter((warning) => !warning.includes('no effect yet'))).toEqual([]);
+  });
+
+  test('is read from the file', () => {
+    const path = file(inFile(option, text));
+    const { origin, from, shown } = found(findOptions(sources(command, { flags: { config: path } })), option);
+    expect({ origin, from, shown }).toEqual({ origin: 'file', from: path, shown: text });
+  });
+
+  test('has its default when nothing gives it', () => {
+    const { origin, shown } = found(findOptions(sources(command)), option);
+    const standard = defaultOf(option, command);
+    expect({ origin, shown }).toEqual({ origin: standard === undefined ? 'unset' : 'default', shown: standard ?? '' });
+  });
+
+  test('a flag goes before the variable, the variable before the file, the file before the default', () => {
+    const env = { [option.env]: text, PHONEPROOF_CONFIG: file(inFile(option, other)) };
+    const withFlag = sources(command, {
+      flags: { [name]: other },
+      env: { ...env, PHONEPROOF_CONFIG: file(inFile(option, text)) },
+    });
+    expect(found(findOptions(withFlag), option).shown).toBe(other);
+    expect(found(findOptions(sources(command, { env })), option).shown).toBe(text);
+    const fileOnly = sources(command, { env: { ...env, [option.env]: '' } });
+    expect(found(findOptions(fileOnly), option)).toMatchObject({ origin: 'file', shown: other });
+  });
+
+  test('has a default that reads as what it shows', () => {
+    for (const each of option.commands) {
+      const standard = defaultOf(option, each);
+      if (standard === undefined) continue;
+      const reading = option.type.read(standard);
+      expect('value' in reading && option.type.show(reading.value)).toBe(standard);
+    }
+  });
+});
+
+describe.each(options.filter(({ secret }) => secret).map((option) => [option.name, option] as const))(
+  '%s, a secret',
+  (name, option) => {
+    const [text] = samples[name] ?? [''];
+    const command = option.commands[0]!;
+    const path = file(`${text}\n`);
+
+    test('is read from a file that a flag, a variable or the configuration file names', () => {
+      const fromFlag = sources(command, { flags: { [`${name}File`]: path } });
+      const fromVariable = sources(command, { env: { [`${option.env}_FILE`]: path } });
+      const fromFile = sources(command, {
+        flags: { config: file(inFile({ ...option, path: [`${name}File`] }, path)) },
+      });
+      for (const each of [fromFlag, fromVariable, fromFile]) expect(found(findOptions(each), option).shown).toBe(text);
+    });
+
+    test('given itself and as a file is a fault', () => {
+      const { faults } = findOptions(sources(command, { env: { [option.env]: text, [`${option.env}_FILE`]: path } }));
+      expect(faults.filter((fault) => fault.startsWith(option.env))).toHaveLength(1);
+    });
+
+    test('in a file that is not there is a fault that names the file', () => {
+      const { faults } = findOptions(sources(command, { env: { [`${option.env}_FILE`]: '/nowhere/secret' } }));
+      expect(faults.some((fault) => fault.includes(option.env) && fault.includes('/nowhere/secret'))).toBe(true);
+    });
+
+    test('is never printed, whether it is good or faulty', () => {
+      const faulty = `${text},short-and-wrong`;
+      for (const env of [{ [option.env]: text }, { [option.env]: faulty }]) {
+        const { findings, faults, warnings } = findOptions(sources(command, { env }));
+        const everything = JSON.stringify([printedOptions(findings), faults, warnings]);
+        expect(everything).not.toContain(text);
+        expect(everything).not.toContain('short-and-wrong');
+      }
+    });
+  },
+);
+
+describe('what is wrong', () => {
+  test('is named all at once, each under the name of what gave it', () => {
+    const path = file({ port: 70_000, policy: { maxSends: 'many', codelength: 6 } });
+    const env = {
+      PHONEPROOF_CONFIG: path,
+      PHONEPROOF_SECRET: 'dG9vIHNob3J0',
+      PHONEPROOF_API_KEYS: `${keyA},short`,
+      PHONEPROOF_STORE: 'postgres://me:hunter2@db/phoneproof',
+      PHONEPROOF_PROVIDER: 'twilio',
+      PHONEPROOF_POLICY_RESEND: 'never',
+      PHONEPROOF_POLICY_MAX_CHECKS: '1000',
+    };
+    const read = () => readSettings(sources('serve', { flags: { logLevel: 'loud' }, env }), inspectServe);
+    expect(read).toThrow(ConfigurationError);
+    const faults = faultsOf(read);
+    for (const name of [
+      `${path}: port `,
+      `${path}: policy.maxSends `,
+      `${path}: policy.codelength `,
+      'PHONEPROOF_SECRET ',
+      'PHONEPROOF_API_KEYS (entry 2) ',
+      'PHONEPROOF_STORE ',
+      'PHONEPROOF_PROVIDER ',
+      'PHONEPROOF_POLICY_RESEND ',
+      'PHONEPROOF_POLICY_MAX_CHECKS ',
+      'PHONEPROOF_COUNTRIES ',
+      '--log-level ',
+    ]) {
+      expect(
+        faults.filter((fault) => fault.startsWith(name)),
+        name,
+      ).toHaveLength(1);
+    }
+    expect(faults).toHaveLength(11);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['an all-equal secret', { PHONEPROOF_SECRET: '00'.repeat(32) }],
+    ['a secret of 31 bytes', { PHONEPROOF_SECRET: secretB.slice(2) }],
+    ['one secret twice', { PHONEPROOF_SECRET: `${secretA},${secretA}` }],
+    ['a key of 31 characters', { PHONEPROOF_API_KEYS: keyA.slice(1) }],
+    ['a key that repeats itself', { PHONEPROOF_API_KEYS: 'abcdefgh'.repeat(4) }],
+    ['a key of two tenants', { PHONEPROOF_API_KEYS: `a:${keyA},b:${keyA}` }],
+    ['a tenant that is none', { PHONEPROOF_API_KEYS: `a b:${keyA}` }],
+    ['a store of a later version', { PHONEPROOF_STORE: 'redis://localhost' }],
+    ['a store that only claims to be a file', { PHONEPROOF_STORE: 'sqlite::memory:' }],
+    ['a store without a file', { PHONEPROOF_STORE: 'sqlite:' }],
+    ['a store that forgets', { PHONEPROOF_STORE: 'memory:' }],
+    ['a list of providers', { PHONEPROOF_PROVIDER: 'inbox,console' }],
+    ['a provider that shows codes', { PHONEPROOF_ALLOW_UNSAFE: '' }],
+    ['the inbox for everyone', { PHONEPROOF_HOST: '0.0.0.0' }],
+    ['no countries', { PHONEPROOF_COUNTRIES: '' }],
+    ['a country in small letters', { PHONEPROOF_COUNTRIES: 'us' }],
+    ['a number that is not in digits', { PHONEPROOF_PORT: '0x1f90' }],
+    ['a port that is used twice', { PHONEPROOF_METRICS_PORT: '8080' }],
+    ['lifetimes at odds', { PHONEPROOF_POLICY_LIFETIME_SECONDS: '700' }],
+    ['an origin with a path', { PHONEPROOF_ORIGIN: 'example.com/login' }],
+    ['a proxy that is no address', { PHONEPROOF_TRUSTED_PROXIES: '10.0.0.0/33' }],
+  ])('serve refuses %s', (_, env) => {
+    const faults = faultsOf(() => readSettings(sources('serve', { env: { ...wholeServe, ...env } }), inspectServe));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(
+      Object.keys(env)[0] === 'PHONEPROOF_ALLOW_UNSAFE' ? 'PHONEPROOF_PROVIDER' : Object.keys(env)[0],
+    );
+  });
+
+  test('nothing is wrong with a whole configuration', () => {
+    const { settings, warnings } = readSettings(sources('serve', { env: wholeServe }), inspectServe);
+    expect(warnings).toEqual([]);
+    expect(settings).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      secret: [secretA],
+      apiKeys: [keyA],
+      countries: ['US'],
+      store: { kind: 'sqlite', path: '/var/lib/phoneproof.db' },
+    });
+    expect({ ...settings.policy, countries: '*' }).toEqual(defaultPolicy);
+  });
+
+  test('dev needs nothing, but refuses to leave loopback or to run in production', () => {
+    const read = (env: Record<string, string>) =>
+      readSettings(sources('dev', { env }), (settings) => inspectLocal(settings, env));
+    expect(read({}).settings).toMatchObject({ secret: undefined, countries: '*', provider: 'inbox' });
+    expect(faultsOf(() => read({ PHONEPROOF_HOST: '0.0.0.0', NODE_ENV: 'production' }))).toHaveLength(2);
+    for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) read({ PHONEPROOF_HOST: host });
+  });
+
+  test.each([
+    ['that is named and not there', '/nowhere/config.json'],
+    ['that is not JSON', file('{ "secret": "tell-no-one", }')],
+    ['that is a list', file([])],
+    ['with an option that is none', file({ prot: 1 })],
+    ['with an object for a value', file({ port: { number: 1 } })],
+    ['with a prototype', file('{"__proto__": {"port": 1}}')],
+  ])('a file %s is a fault', (_, path) => {
+    const { faults } = findOptions(sources('dev', { flags: { config: path } }));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(path);
+    expect(faults[0]).not.toContain('tell-no-one');
+  });
+
+  test('the default file counts if it is there, and is not missed if it is not', () => {
+    const cwd = mkdtempSync(join(folder, 'cwd-'));
+    expect(findOptions(sources('dev', { cwd })).faults).toEqual([]);
+    writeFileSync(join(cwd, 'phoneproof.config.json'), '{"port": 9001, "countries": ["US", "CA"], "brand": null}');
+    const { settings } = readSettings(sources('dev', { cwd }));
+    expect(settings).toMatchObject({ port: 9001, countries: ['US', 'CA'], brand: undefined });
+  });
+
+  test('a misspelled variable is named with the one that is meant', () => {
+    const { warnings } = findOptions(
+      sources('dev', { env: { PHONEPROOF_POLICY_MAX_SEND: '3', PHONEPROOF_SERCET: secretA, PORT: '1' } }),
+    );
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toContain('PHONEPROOF_POLICY_MAX_SENDS');
+    expect(warnings[1]).toMatch(/PHONEPROOF_SERCET.*PHONEPROOF_SECRET/);
+    expect(warnings.join()).not.toContain(secretA);
+  });
+
+  test('a variable that resembles nothing is named without a guess', () => {
+    const { warnings } = findOptions(sources('dev', { env: { PHONEPROOF_TWILIO_ACCOUNT_SID: 'x' } }));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).not.toContain('meant');
+  });
+
+  test('an option that does nothing yet says so when it is set', () => {
+    expect(
+      findOptions(sources('serve', { env: { ...wholeServe, PHONEPROOF_TRUSTED_PROXIES: '1' } })).warnings,
+    ).toHaveLength(1);
+  });
+});
+
+test('every field of the policy can be set by a variable', () => {
+  const fields = options.flatMap(({ path }) => (path.length === 2 ? [path[1]] : []));
+  expect([...fields, 'countries'].toSorted()).toEqual(Object.keys(defaultPolicy).toSorted());
+});
+
+test('the docs page is what the table says', () => {
+  const committed = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+  expect(committed).toBe(configurationPage());
+});
+
+function faultsOf(act: () => unknown): readonly string[] {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+  return [];
+}

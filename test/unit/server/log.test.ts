@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { DeliveryError, ProviderError, StoreError } from '../../../src/errors.ts';
+import type { VerifierEvent } from '../../../src/events.ts';
+import { errorRecord } from '../../../src/server/error-record.ts';
+import { createLog, type Log, type LogOptions } from '../../../src/server/log.ts';
+
+const answered = {
+  requestId: '6f6cf8a4-52f1-4d8e-8f3c-0d4a2d5e9b11',
+  method: 'POST',
+  route: '/v1/verifications',
+  status: 201,
+  code: null,
+  tenant: 'acme',
+  durationMs: 7.26,
+} as const;
+
+function written(options: Partial<LogOptions>, act: (log: Log) => void): string[] {
+  const lines: string[] = [];
+  act(createLog({ level: 'info', format: 'json', destination: { write: (line) => lines.push(line) }, ...options }));
+  return lines;
+}
+
+test('an answer is one JSON line with route, status, code, time, request and tenant', () => {
+  const [line = '', ...more] = written({}, (log) => log.answer(answered));
+  expect(more).toEqual([]);
+  expect(JSON.parse(line)).toEqual({
+    level: 'info',
+    time: expect.any(String),
+    request_id: answered.requestId,
+    method: 'POST',
+    route: '/v1/verifications',
+    status: 201,
+    code: null,
+    tenant: 'acme',
+    ms: 7.3,
+    msg: 'answered',
+  });
+});
+
+test('an answered probe is not logged, one that fails is', () => {
+  const lines = written({}, (log) => {
+    log.answer({ ...answered, route: '/readyz', status: 200 });
+    log.answer({ ...answered, route: '/readyz', status: 503, code: 'not_ready' });
+  });
+  expect(lines.map((line) => JSON.parse(line).status)).toEqual([503]);
+});
+
+test('an event is logged by the names of its fields, and by no other', () => {
+  const event: VerifierEvent = {
+    type: 'delivery.settled',
+    tenant: 'default',
+    to: '+1••••••0143',
+    purpose: 'default',
+    id: 'v1abc',
+    delivery: 1,
+    provider: 'inbox',
+    status: 'accepted',
+    errorKind: null,
+    durationMs: 3.0412,
+  };
+  const [line = ''] = written({}, (log) => log.event({ ...event, text: '493817 is your code' } as VerifierEvent));
+  expect(JSON.parse(line)).toMatchObject({ msg: 'delivery.settled', to: '+1••••••0143', provider: 'inbox', ms: 3 });
+  expect(line).not.toContain('493817');
+});
+
+test('lines for people hold what the JSON lines hold, and no JSON', () => {
+  const lines = written({ format: 'pretty' }, (log) => {
+    log.answer({ ...answered, status: 422, code: 'incorrect_code' });
+    log.warn('mind this');
+    log.error('a request failed', new StoreError('gone'), { requestId: 'r' });
+  });
+  expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d POST \/v1\/verifications 422 7.3 ms incorrect_code\n$/);
+  expect(lines[1]).toContain('mind this');
+  expect(lines[2]).toMatch(/a request failed\n.*StoreError: gone\n\s+at /);
+  expect(lines.join('')).not.toContain('{');
+});
+
+test('colours go to terminals only', () => {
+  const escape = '\u001B[';
+  const lines: string[] = [];
+  const write = (line: string) => lines.push(line);
+  for (const isTTY of [true, false])
+    createLog({ level: 'info', format: 'pretty', destination: { write, isTTY } }).warn('w');
+  expect(lines.map((line) => line.includes(escape))).toEqual([true, false]);
+});
+
+test('a level keeps lesser lines out', () => {
+  expect(written({ level: 'error' }, (log) => log.warn('w'))).toEqual([]);
+});
+
+test.each([
+  ['a library that quotes what it was given', new Error('bad JSON: {"to":"+1 (202) 555-0143","code":"493817"}')],
+  ['a cause that does', new StoreError('no', { cause: new Error('key 12025550143') })],
+  [
+    'fields that were hung on it',
+    Object.assign(new TypeError('no'), { body: '493817', request: { to: '+12025550143' } }),
+  ],
+  ['something that is no error', '+12025550143 493817'],
+  ['a name with line breaks', Object.assign(new Error('493817'), { stack: 'Error: 493817\n    at f (a.ts:1:1)' })],
+])('an error tells neither code nor number: %s', (_, error) => {
+  const [line = ''] = written({}, (log) => log.error('a request failed', error));
+  expect(line).not.toMatch(/493817|5550143|555-0143/);
+  expect(JSON.parse(line).error).toHaveProperty('message');
+});
+
+test('an error tells its name, code, kind, frames and causes', () => {
+  const cause = new ProviderError('auth', 'refused', {
+    cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
+  });
+  const record = errorRecord(new DeliveryError('provider_unavailable', { kind: 'auth', verificationId: 'v1', cause }));
+  expect(record).toMatchObject({
+    name: 'DeliveryError',
+    code: 'provider_unavailable',
+    kind: 'auth',
+    stack: expect.stringMatching(/^\s+at .*log\.test\.ts/),
+    cause: { name: 'ProviderError', kind: 'auth', cause: { code: 'ECONNREFUSED' } },
+  });
+});
+
+test('causes that go round in circles end', () => {
+  const error = new Error('a');
+  error.cause = error;
+  expect(JSON.stringify(errorRecord(error)).match(/"name"/g)).toHaveLength(4);
+});

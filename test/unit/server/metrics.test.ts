@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { createMetrics } from '../../../src/server/metrics.ts';
+
+const about = { tenant: 'default', to: '+1••••••0143', purpose: 'default', id: 'v1abc' };
+
+async function exposition(act: (metrics: ReturnType<typeof createMetrics>) => void): Promise<string> {
+  const metrics = createMetrics();
+  act(metrics);
+  return (await metrics.exposition()).text();
+}
+
+test('requests are counted by route, status and problem code, and timed', async () => {
+  const text = await exposition(({ answer }) => {
+    const answered = { requestId: 'r', method: 'POST', tenant: null, durationMs: 30 } as const;
+    answer({ ...answered, route: '/v1/verifications', status: 429, code: 'rate_limited' });
+    answer({ ...answered, route: null, status: 404, code: 'not_found' });
+  });
+  expect(text).toContain(
+    'phoneproof_http_requests_total{method="POST",route="/v1/verifications",status="429",code="rate_limited"} 1',
+  );
+  expect(text).toContain('phoneproof_http_requests_total{method="POST",route="none",status="404",code="not_found"} 1');
+  expect(text).toContain('phoneproof_http_request_duration_seconds_sum{method="POST",route="/v1/verifications"} 0.03');
+});
+
+test('starts, deliveries and checks are counted by what came of them', async () => {
+  const text = await exposition(({ event }) => {
+    event({ type: 'verification.started', ...about, delivery: 1, repeated: false, country: 'US' });
+    event({ type: 'verification.started', ...about, delivery: 2, repeated: true, country: 'US' });
+    event({
+      type: 'start.refused',
+      tenant: 'default',
+      to: null,
+      purpose: 'default',
+      reason: 'rate_limited',
+      limit: 'sends',
+    });
+    event({
+      type: 'delivery.settled',
+      ...about,
+      delivery: 1,
+      provider: 'inbox',
+      status: 'rejected',
+      errorKind: 'funds',
+      durationMs: 500,
+    });
+    event({ type: 'check.refused', ...about, reason: 'incorrect_code' });
+    event({ type: 'verification.approved', ...about });
+    event({ type: 'verification.canceled', ...about });
+    event({ type: 'settle.failed', ...about, delivery: 1, error: new Error('gone') });
+  });
+  for (const line of [
+    'phoneproof_starts_total{outcome="created",limit=""} 1',
+    'phoneproof_starts_total{outcome="repeated",limit=""} 1',
+    'phoneproof_starts_total{outcome="rate_limited",limit="sends"} 1',
+    'phoneproof_deliveries_total{provider="inbox",status="rejected",error_kind="funds"} 1',
+    'phoneproof_delivery_duration_seconds_sum{provider="inbox"} 0.5',
+    'phoneproof_checks_total{outcome="incorrect_code"} 1',
+    'phoneproof_checks_total{outcome="approved"} 1',
+    'phoneproof_settle_failures_total 1',
+    'process_cpu_user_seconds_total',
+  ]) {
+    expect(text).toContain(line);
+  }
+});
+
+test('no label holds a number, not even a masked one, nor an id', async () => {
+  const text = await exposition(({ event }) => {
+    event({ type: 'verification.started', ...about, delivery: 1, repeated: false, country: 'US' });
+    event({ type: 'check.refused', ...about, reason: 'incorrect_code' });
+  });
+  expect(text).not.toMatch(/0143|v1abc/);
+});
