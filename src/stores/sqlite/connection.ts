@@ -1,0 +1,110 @@
+import { StoreError } from '../../errors.ts';
+import { dueAtMs, emptyRecord, touch, type NumberRecord } from '../record.ts';
+import type { Clock } from '../store.ts';
+import { openDatabase } from './database.ts';
+import { decodeRecord, encodeRecord } from './record-json.ts';
+
+/** An open database. Everything but `close` is called between `begin` and `commit`, while no other connection can write. */
+export interface Connection {
+  /** Takes the write lock, and the time at which the transaction acts. */
+  begin(): void;
+  /** What was done since `begin` is durable when this returns. */
+  commit(): void;
+  /** Runs `verb` in a savepoint: when it throws, what it wrote is undone, and nothing else. Itself throws only when the whole transaction is lost. */
+  attempt<Result>(verb: () => Result): PromiseSettledResult<Result>;
+  /** Runs a verb on the record of one number: reads the row, acts, writes it if it has changed. A row that holds nothing goes. */
+  act<Result>(subject: string, verb: (record: NumberRecord, nowMs: number) => Result): Result;
+  /** Drops what has ended of at most `max` numbers, the longest due first. Answers with how many they were. */
+  prune(max: number): number;
+  /** See `Store.bindSubjectKey`. */
+  bindSubjectKey(fingerprint: string, accept: boolean): boolean;
+  /** Undoes what was not committed. The last connection to a file takes the write-ahead log into it. */
+  close(): void;
+}
+
+/** Opens the database at `path`, as `openDatabase` does. */
+export function openConnection(path: string, clock: Clock): Connection {
+  const { statements, close } = openDatabase(path, Math.trunc(clock()));
+  let nowMs = 0;
+  let lastTimeMs = 0;
+  /** A transaction that has written nothing leaves the shared time alone too, and so costs no write at all. */
+  let wrote = false;
+
+  function act<Result>(subject: string, verb: (record: NumberRecord, nowMs: number) => Result): Result {
+    const json = statements.number.get(subject)?.record;
+    const record = typeof json === 'string' ? decodeRecord(json) : emptyRecord();
+    const result = verb(record, nowMs);
+    const due = dueAtMs(record);
+    if (due === null) {
+      if (json !== undefined) drop(subject);
+    } else {
+      const changed = encodeRecord(record);
+      if (changed !== json) put(subject, changed, due);
+    }
+    return result;
+  }
+
+  function put(subject: string, json: string, due: number): void {
+    wrote = true;
+    statements.setNumber.run(subject, json, due);
+  }
+
+  function drop(subject: string): void {
+    wrote = true;
+    statements.deleteNumber.run(subject);
+  }
+
+  return {
+    begin() {
+      statements.begin.run();
+      lastTimeMs = Number(statements.lastTime.get()?.last_time_ms);
+      nowMs = Math.max(nowMs, lastTimeMs, Math.trunc(clock()));
+      // Compared with no time at all, nothing would ever end.
+      if (!Number.isSafeInteger(nowMs)) throw new StoreError('The SQLite store does not know the time.');
+      wrote = false;
+    },
+    commit() {
+      if (wrote && nowMs > lastTimeMs) statements.setLastTime.run(nowMs);
+      statements.commit.run();
+    },
+    attempt(verb) {
+      statements.savepoint.run();
+      try {
+        const value = verb();
+        statements.release.run();
+        return { status: 'fulfilled', value };
+      } catch (reason) {
+        try {
+          statements.rollBack.run();
+          statements.release.run();
+        } catch {
+          // A full disk, among others, makes SQLite itself roll back the transaction: https://www.sqlite.org/lang_transaction.html#immediate
+          throw reason;
+        }
+        return { status: 'rejected', reason };
+      }
+    },
+    act,
+    prune(max) {
+      const due = statements.due.all(nowMs, max);
+      for (const { subject } of due) {
+        try {
+          act(String(subject), touch);
+        } catch (error) {
+          // One unreadable record must not keep all others from going. Whoever asks for that number is told.
+          if (!(error instanceof StoreError)) throw error;
+        }
+      }
+      return due.length;
+    },
+    bindSubjectKey(fingerprint, accept) {
+      const kept = statements.subjectKey.get()?.subject_key;
+      if (kept === fingerprint) return true;
+      if (kept !== null && !accept) return false;
+      wrote = true;
+      statements.setSubjectKey.run(fingerprint);
+      return true;
+    },
+    close,
+  };
+}

@@ -1,0 +1,154 @@
+import { StoreError } from '../../errors.ts';
+import { deliveryStatuses, type EndedStatus } from '../../verification.ts';
+import type { EndedVerification, LiveVerification, NumberRecord } from '../record.ts';
+import type { CodeSecret, StoredDelivery } from '../store.ts';
+
+/** Both ways between a value and its JSON. What is empty becomes `undefined`, so that its field is left out. */
+interface Codec<Value> {
+  encode(value: Value): unknown;
+  /** Throws a `StoreError` that names the field, never what is in it. */
+  decode(json: unknown, field: string): Value;
+}
+
+function unreadable(field: string): never {
+  throw new StoreError(`A record in the SQLite store cannot be read: its field ${field} is not what it must be.`);
+}
+
+const integer: Codec<number> = {
+  encode: (value) => value,
+  decode: (json, field) => (Number.isSafeInteger(json) ? (json as number) : unreadable(field)),
+};
+
+const integerOr0: Codec<number> = {
+  encode: (value) => (value === 0 ? undefined : value),
+  decode: (json, field) => (json === undefined ? 0 : integer.decode(json, field)),
+};
+
+const text: Codec<string> = {
+  encode: (value) => value,
+  decode: (json, field) => (typeof json === 'string' ? json : unreadable(field)),
+};
+
+/** As base64url. */
+const bytes: Codec<Uint8Array> = {
+  encode: ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength).toString('base64url'),
+  decode: (json, field) =>
+    typeof json === 'string' && /^[\w-]*$/.test(json)
+      ? new Uint8Array(Buffer.from(json, 'base64url'))
+      : unreadable(field),
+};
+
+function oneOf<Word extends string>(words: readonly Word[]): Codec<Word> {
+  return {
+    encode: (value) => value,
+    decode: (json, field) => words.find((word) => word === json) ?? unreadable(field),
+  };
+}
+
+function orNull<Value>(codec: Codec<Value>): Codec<Value | null> {
+  return {
+    encode: (value) => (value === null ? undefined : codec.encode(value)),
+    decode: (json, field) => (json === undefined ? null : codec.decode(json, field)),
+  };
+}
+
+function list<Item>(codec: Codec<Item>): Codec<Item[]> {
+  return {
+    encode: (items) => (items.length > 0 ? items.map((item) => codec.encode(item)) : undefined),
+    decode(json, field) {
+      if (json === undefined) return [];
+      return Array.isArray(json) ? json.map((item) => codec.decode(item, field)) : unreadable(field);
+    },
+  };
+}
+
+/** Takes along the fields it names and no others. */
+function shape<Value extends object>(fields: { [Field in keyof Value]: Codec<Value[Field]> }): Codec<Value> {
+  const entries = Object.entries(fields) as [keyof Value & string, Codec<unknown>][];
+  return {
+    encode(value) {
+      const json: Record<string, unknown> = {};
+      for (const [field, codec] of entries) json[field] = codec.encode(value[field]);
+      return json;
+    },
+    decode(json, field) {
+      if (typeof json !== 'object' || json === null || Array.isArray(json)) return unreadable(field);
+      const value: Record<string, unknown> = {};
+      for (const [name, codec] of entries) value[name] = codec.decode((json as Record<string, unknown>)[name], name);
+      return value as Value;
+    },
+  };
+}
+
+const endedStatuses = Object.keys({
+  approved: 0,
+  expired: 0,
+  canceled: 0,
+  superseded: 0,
+  max_checks_reached: 0,
+  failed: 0,
+} satisfies Record<EndedStatus, 0>) as EndedStatus[];
+
+const delivery = shape<StoredDelivery>({
+  delivery: integer,
+  provider: orNull(text),
+  status: oneOf(deliveryStatuses),
+  atMs: integer,
+});
+
+const live = shape<LiveVerification>({
+  nonce: text,
+  purpose: text,
+  channel: text,
+  createdAtMs: integer,
+  expiresAtMs: integer,
+  wrongChecks: integerOr0,
+  deliveryCount: integer,
+  deliveries: list(delivery),
+  secret: shape<CodeSecret>({ keyId: text, digest: bytes, seal: bytes, codeLength: integer }),
+  keepMs: integerOr0,
+});
+
+const ended = shape<EndedVerification>({
+  nonce: text,
+  purpose: text,
+  channel: text,
+  status: oneOf(endedStatuses),
+  createdAtMs: integer,
+  expiresAtMs: integer,
+  lastSendAtMs: integer,
+  endedAtMs: integer,
+  untilMs: integer,
+});
+
+const record = shape<NumberRecord>({
+  number: orNull(bytes),
+  verified: orNull(shape<NonNullable<NumberRecord['verified']>>({ atMs: integer, untilMs: integer })),
+  live: list(live),
+  ended: list(ended),
+  sends: list(integer),
+  sendsUntilMs: integerOr0,
+  wrongChecks: list(integer),
+  wrongChecksUntilMs: integerOr0,
+  wrongInRow: integerOr0,
+  wrongInRowUntilMs: integerOr0,
+});
+
+/** The record as JSON that a person can read. One record always makes the same text. */
+export function encodeRecord(value: NumberRecord): string {
+  return JSON.stringify(record.encode(value));
+}
+
+/** Reads what `encodeRecord` wrote; a field that is absent is empty. Throws a `StoreError` for anything else. */
+export function decodeRecord(json: string): NumberRecord {
+  return record.decode(parse(json), 'record');
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // Without the cause, whose message quotes the text.
+    throw new StoreError('A record in the SQLite store cannot be read: it is not JSON.');
+  }
+}

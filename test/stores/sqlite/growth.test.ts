@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { Store } from '../../../src/stores/store.ts';
+import { virtualClock } from '../../../src/testing/clock.ts';
+import { allAtOnce } from '../../../src/testing/store-cases/case.ts';
+import { dayMs, idOf, minuteMs, numberOn, secretOf } from '../../../src/testing/store-cases/number.ts';
+import { databasePath, openRaw, openStore } from './database-file.ts';
+
+const numbers = 5_000;
+
+/** Every number is begun; of each three one is approved, one guessed wrong and one left as it is. */
+async function useNumbers(store: Store, prefix: string): Promise<void> {
+  await allAtOnce(numbers, async (index) => {
+    const number = numberOn(store, { name: `${prefix} ${index}` });
+    await number.create();
+    if (index % 3 === 0) await number.check('111111');
+    if (index % 3 === 1) await number.guess(2);
+  });
+}
+
+test(
+  'when all lifetimes are over prune leaves no row, and the file does not grow with the next numbers',
+  { timeout: 30_000 },
+  async () => {
+    const path = databasePath();
+    const clock = virtualClock();
+    const store = openStore(path, clock.now);
+    const raw = openRaw(path);
+    const count = (): unknown => raw.prepare('SELECT count(*) AS count FROM numbers').get()?.count;
+    const pages = (): number => Number(raw.prepare('PRAGMA page_count').get()?.page_count);
+    await useNumbers(store, 'first');
+    expect(count()).toBe(numbers);
+    const before = pages();
+    clock.advance(366 * dayMs);
+    while ((await store.prune({ max: 1_000 })) === 1_000);
+    expect(count()).toBe(0);
+    await useNumbers(store, 'second');
+    expect(pages()).toBeLessThan(before * 1.1);
+  },
+);
+
+test('without anybody who prunes, a store that is used takes out what has ended', { timeout: 30_000 }, async () => {
+  const path = databasePath();
+  const clock = virtualClock();
+  const store = openStore(path, clock.now);
+  for (let hour = 0; hour < 100; hour += 1) {
+    await allAtOnce(20, (index) => numberOn(store, { name: `number ${hour} ${index}` }).create());
+    clock.advance(60 * minuteMs);
+  }
+  const rows = openRaw(path).prepare('SELECT count(*) AS count FROM numbers');
+  // What lives for a day is due within 24 or 25 of the 100 hours.
+  expect(Number(rows.get()?.count)).toBeLessThan(35 * 20);
+});
+
+test('prune passes a record that it cannot read and takes all others', async () => {
+  const path = databasePath();
+  const clock = virtualClock();
+  const store = openStore(path, clock.now);
+  await allAtOnce(10, (index) => numberOn(store, { name: `number ${index}` }).create());
+  const raw = openRaw(path);
+  raw.prepare(`UPDATE numbers SET record = 'garbage', due_at_ms = 1 WHERE subject = ?`).run(idOf('number 0'));
+  clock.advance(366 * dayMs);
+  await store.prune();
+  expect(raw.prepare('SELECT subject FROM numbers').all()).toEqual([{ subject: idOf('number 0') }]);
+});
+
+test('an approval takes digest and seal out of the row, and out of the file when it is closed', async () => {
+  const path = databasePath();
+  const clock = virtualClock();
+  const store = openStore(path, clock.now);
+  const codes = Array.from({ length: 500 }, (_, index) => String(100_000 + index));
+  const begin = (code: string) => numberOn(store, { name: `number ${code}` }).create({ code });
+  const secrets = codes.flatMap((code) => {
+    const { digest, seal } = secretOf(code);
+    return [digest, seal].map((bytes) => Buffer.from(bytes).toString('base64url'));
+  });
+  const shown = (text: string): number => secrets.filter((secret) => text.includes(secret)).length;
+
+  await Promise.all(codes.map(begin));
+  const raw = openRaw(path);
+  const rows = (): string => JSON.stringify(raw.prepare('SELECT record FROM numbers').all());
+  expect(shown(rows())).toBe(secrets.length);
+  const approved = await Promise.all(codes.map((code) => numberOn(store, { name: `number ${code}` }).check(code)));
+  expect(approved.every(({ outcome }) => outcome === 'approved')).toBe(true);
+  expect(shown(rows())).toBe(0);
+  raw.close();
+  await store.close();
+  expect(shown(readFileSync(path, 'latin1'))).toBe(0);
+});
