@@ -87,6 +87,23 @@ export function step(before: NumberModel, { verb, request }: Act, nowMs: number)
   }
 }
 
+/** Every instant after `nowMs` at which something about the number changes by itself. */
+export function turningPointsMs(model: NumberModel, limits: NumberLimits, nowMs: number): number[] {
+  const windowsMs = [...limits.sends.map(({ windowMs }) => windowMs), limits.gapMs];
+  const points = [
+    model.inARowUntilMs,
+    model.verified?.untilMs ?? 0,
+    ...model.wrongAtMs.map((atMs) => atMs + limits.wrongChecks.windowMs),
+    ...model.verifications.flatMap(({ createdAtMs, expiresAtMs, end, deliveries }) => [
+      expiresAtMs,
+      createdAtMs + limits.repeatMs,
+      (end?.atMs ?? 0) + limits.ended.keepMs,
+      ...deliveries.flatMap(({ atMs }) => windowsMs.map((windowMs) => atMs + windowMs)),
+    ]),
+  ];
+  return [...new Set(points)].filter((point) => point > nowMs).toSorted((a, b) => a - b);
+}
+
 /** Whether a store's answer at `nowMs` is one of the right ones. */
 export function isRight(answer: Answer, answers: readonly Answer[], nowMs: number): boolean {
   const given = comparable(answer, nowMs);

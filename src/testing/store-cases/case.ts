@@ -11,7 +11,7 @@ export interface StoreContext {
   open(): Promise<Store>;
   /** What every handle goes by: a store that has the time from its server takes this one in tests. */
   readonly clock: VirtualClock;
-  /** All that is at rest, bytes as hex. Cases on what is left of a code or a number look nowhere where a store cannot be read so. */
+  /** All that is at rest, bytes as hex. */
   dump?(): Promise<string>;
 }
 
@@ -19,6 +19,8 @@ export interface StoreContext {
 export interface ConformanceCase {
   /** A sentence, unique in the suite. */
   readonly name: string;
+  /** Set where the context must have what not every store can give; else the case is to be skipped, visibly. */
+  readonly needs?: 'dump';
   /** Rejects with an `AssertionError` when the store does not keep the promise. */
   run(context: StoreContext): Promise<void>;
 }
@@ -37,6 +39,11 @@ export async function openHandles({ open }: StoreContext, count = 3): Promise<[S
   const first = await open();
   const others = await Promise.all(Array.from({ length: count - 1 }, () => open()));
   return [first, ...others];
+}
+
+/** The handle whose turn it is at `index`. */
+export function handleOf([first, ...others]: readonly [Store, ...Store[]], index: number): Store {
+  return others[(index % (others.length + 1)) - 1] ?? first;
 }
 
 /** The same act for every index from 0 to `count` - 1, all at once. */

@@ -1,0 +1,3 @@
+export { virtualClock, type VirtualClock } from './clock.ts';
+export { recordingProvider, type RecordingProvider, type SendOutcome } from './recording-provider.ts';
+export { storeConformance, type ConformanceCase, type StoreContext } from './store-conformance.ts';

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, test } from 'vitest';
+import type { Policy, Store } from '../../src/index.ts';
+import { memoryStore } from '../../src/stores/memory.ts';
+import type { NumberLimits } from '../../src/stores/store.ts';
+import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
+import { realVerifier, verifierCommands, type Real } from './verifier-commands.ts';
+import { verifierModel, type ModelPolicy } from './verifier-model.ts';
+
+const dayMs = 86_400_000;
+
+/** Small numbers, so that runs come by every limit, twice: as a policy, and as the model goes by them. */
+const policies: readonly { policy: Partial<Policy>; model: ModelPolicy }[] = [
+  {
+    policy: {
+      lifetimeSeconds: 40,
+      maxLifetimeSeconds: 70,
+      maxSends: 3,
+      sendWindowSeconds: 60,
+      maxSendsPerDay: 9,
+      resendAdviceSeconds: 10,
+      maxChecks: 3,
+      maxWrongChecksPerDay: 7,
+      lockAfterWrongChecks: 5,
+      lockSeconds: 3_600,
+      maxEndedKept: 2,
+      endedKeptSeconds: 300,
+      verifiedSeconds: 600,
+    },
+    model: {
+      limits: limitsOf({
+        sends: [
+          { name: 'sends', max: 3, windowMs: 60_000 },
+          { name: 'sends_daily', max: 9, windowMs: dayMs },
+        ],
+      }),
+      resendAdviceMs: 10_000,
+      repeats: true,
+    },
+  },
+  {
+    policy: {
+      lifetimeSeconds: 40,
+      maxLifetimeSeconds: 70,
+      maxSends: 5,
+      sendWindowSeconds: 60,
+      maxSendsPerDay: 30,
+      sendGapSeconds: 2,
+      resendAdviceSeconds: 0,
+      resend: 'new_code',
+      maxChecks: 3,
+      maxWrongChecksPerDay: 20,
+      lockAfterWrongChecks: 5,
+      lockSeconds: 3_600,
+      maxEndedKept: 2,
+      endedKeptSeconds: 300,
+      verifiedSeconds: 600,
+    },
+    model: {
+      limits: limitsOf({
+        sends: [
+          { name: 'sends', max: 5, windowMs: 60_000 },
+          { name: 'sends_daily', max: 30, windowMs: dayMs },
+        ],
+        gapMs: 2_000,
+        wrongChecks: { max: 20, windowMs: dayMs },
+      }),
+      resendAdviceMs: 2_000,
+      repeats: false,
+    },
+  },
+];
+
+function limitsOf(changes: Partial<NumberLimits>): NumberLimits {
+  return {
+    sends: [],
+    gapMs: 0,
+    lifetimeMs: 40_000,
+    maxLifetimeMs: 70_000,
+    repeatMs: 30_000,
+    maxChecks: 3,
+    wrongChecks: { max: 7, windowMs: dayMs },
+    lock: { after: 5, forMs: 3_600_000 },
+    ended: { max: 2, keepMs: 300_000 },
+    verifiedMs: 600_000,
+    ...changes,
+  };
+}
+
+/** No event holds a code or an unmasked number. */
+function assertNoLeak({ events, messages }: Real): void {
+  const told = JSON.stringify(events, (key, value: unknown) => (key === 'durationMs' ? undefined : value));
+  for (const { code, to } of messages) {
+    assert.ok(!told.includes(code), 'an event holds a code');
+    assert.ok(!told.includes(to.slice(1)), 'an event holds a number');
+  }
+}
+
+const stores: Record<string, { numRuns: number; open(clock: VirtualClock): Store }> = {
+  memory: { numRuns: 150, open: (clock) => memoryStore({ clock: clock.now }) },
+};
+
+describe('a verifier answers as the model does, whatever is asked in whatever order', () => {
+  for (const [name, { numRuns, open }] of Object.entries(stores)) {
+    for (const [index, { policy, model }] of policies.entries()) {
+      test(`on the ${name} store, policy ${index + 1}`, { timeout: 30_000 }, async () => {
+        await fc.assert(
+          fc.asyncProperty(verifierCommands, async (commands) => {
+            const clock = virtualClock();
+            const store = open(clock);
+            const real = realVerifier(store, clock, policy);
+            await fc.asyncModelRun(() => ({ model: verifierModel(model), real }), commands);
+            assertNoLeak(real);
+            await store.close();
+          }),
+          { numRuns },
+        );
+      });
+    }
+  }
+});
