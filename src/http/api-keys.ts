@@ -21,7 +21,7 @@ const bearerHeader = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 export function apiKeyAuthentication(entries: readonly string[]): Authenticate {
   const callers = new Map<string, Caller>();
   const faults: string[] = [];
-  entries.forEach((entry, i) => {
+  for (const [i, entry] of entries.entries()) {
     const colon = entry.indexOf(':');
     const tenant = colon < 0 ? 'default' : entry.slice(0, colon);
     const key = entry.slice(colon + 1);
@@ -30,12 +30,12 @@ export function apiKeyAuthentication(entries: readonly string[]): Authenticate {
     if (!bearerKey.test(key)) faults.push(`apiKeys[${i}] is empty or holds what a bearer key cannot`);
     else if (callers.has(digest)) faults.push(`apiKeys[${i}] is given twice`);
     callers.set(digest, { tenant });
-  });
+  }
   if (entries.length === 0) faults.push('apiKeys must hold at least one key');
   if (faults.length > 0) throw new ConfigurationError(faults);
 
   return (request) => {
     const key = bearerHeader.exec(request.headers.get('authorization') ?? '')?.[1];
-    return (key !== undefined && callers.get(hash('sha256', key))) || null;
+    return key === undefined ? null : (callers.get(hash('sha256', key)) ?? null);
   };
 }

@@ -20,10 +20,7 @@ export async function readJson(request: Request): Promise<unknown> {
   if (bytes.byteLength === 0) return {};
   const encoding = request.headers.get('content-encoding') ?? 'identity';
   if (!jsonType.test(request.headers.get('content-type') ?? '') || encoding !== 'identity') {
-    throw new ProblemError({
-      code: 'unsupported_media_type',
-      detail: 'Send JSON in UTF-8, uncompressed, as Content-Type: application/json.',
-    });
+    throw new ProblemError({ code: 'unsupported_media_type' });
   }
   let text: string;
   try {
@@ -91,5 +88,5 @@ function bodyFault(detail: string): InvalidRequestError {
 }
 
 function tooLarge(): ProblemError {
-  return new ProblemError({ code: 'payload_too_large', detail: `Send at most ${maxBodyBytes} bytes.` });
+  return new ProblemError({ code: 'payload_too_large' });
 }

@@ -13,7 +13,10 @@ const maxFaults = 20;
 
 function faultsOf(issue: z.core.$ZodIssue): RequestFault[] {
   if (issue.code !== 'unrecognized_keys') return [{ pointer: jsonPointer(issue.path), detail: issue.message }];
-  return issue.keys.map((key) => ({ pointer: jsonPointer([...issue.path, key]), detail: 'is not a field of this call' }));
+  return issue.keys.map((key) => ({
+    pointer: jsonPointer([...issue.path, key]),
+    detail: 'is not a field of this call',
+  }));
 }
 
 /** What is wrong, where the schema does not say so itself. Never quotes what was given. */

@@ -1,101 +1,155 @@
 import { DeliveryError, InvalidRequestError, StoreError, type ErrorCode } from '../errors.ts';
 import type { CancelResult, CheckResult, FindResult, LookupResult, RefusalStatus, StartResult } from '../results.ts';
 
-/** What a row of the problem table tells: its status, its title, and when it is the answer. */
+/** What a row of the problem table tells. */
 interface ProblemRow {
   readonly status: number;
   readonly title: string;
+  /** When this is the answer, for those who read the reference. */
   readonly when: string;
+  /** A sentence for people: what is said where nothing more fitting is known. */
+  readonly detail: string;
 }
 
-/** Codes that a verifier's results and errors bring to the wire. The others of this file are the handler's own. */
-type ForeignCode =
-  | RefusalStatus
-  | Exclude<ErrorCode, 'invalid_configuration' | 'subject_key_changed' | 'provider_error'>;
+/** Codes that a verifier's results and errors bring to the wire. The others are the handler's own. */
+type VerifierCode =
+  RefusalStatus | Exclude<ErrorCode, 'invalid_configuration' | 'subject_key_changed' | 'provider_error'>;
 
-/** Every problem code with its status: the only place that picks one. */
+/** Every problem code with its HTTP status: the only place that picks one. */
 export const problems = {
   invalid_request: {
     status: 400,
     title: 'Invalid request',
     when: 'The body, a field or a type is wrong. `errors` names each place. Nothing was spent.',
+    detail: 'The request is not what this call takes: see errors.',
   },
-  unauthorized: { status: 401, title: 'Unauthorized', when: 'There is no API key, or a wrong one.' },
+  unauthorized: {
+    status: 401,
+    title: 'Unauthorized',
+    when: 'There is no API key, or a wrong one.',
+    detail: 'Send a valid API key as Authorization: Bearer <key>.',
+  },
   destination_not_allowed: {
     status: 403,
     title: 'Destination not allowed',
     when: 'The policy does not send to this country or kind of line, or the person has opted out.',
+    detail: 'Codes cannot be sent to this number.',
   },
-  not_found: { status: 404, title: 'Not found', when: 'There is no such path.' },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    when: 'There is no such path.',
+    detail: 'There is nothing at this path.',
+  },
   verification_not_found: {
     status: 404,
     title: 'Verification not found',
     when: 'By number: never sent, used or ended, one answer for all. By id: unknown, or ended more than 24 hours ago.',
+    detail: 'There is no verification to check. Ask for a new code.',
   },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
     when: 'The path exists, but not with this method. `Allow` lists those it has.',
+    detail: 'This path does not take this method.',
   },
   verification_expired: {
     status: 410,
     title: 'Verification expired',
-    when: 'Its time ran out. Only told to a caller that gives the id, like the four below.',
+    when: 'Its time ran out. Told only to a caller that gives the id, like the four below.',
+    detail: 'This code is too old. Ask for a new one.',
   },
-  verification_canceled: { status: 410, title: 'Verification canceled', when: 'It was canceled.' },
-  verification_used: { status: 410, title: 'Verification used', when: 'It was approved before. A code counts once.' },
+  verification_canceled: {
+    status: 410,
+    title: 'Verification canceled',
+    when: 'It was canceled.',
+    detail: 'This verification was canceled. Ask for a new code.',
+  },
+  verification_used: {
+    status: 410,
+    title: 'Verification used',
+    when: 'It was approved before. A code counts once.',
+    detail: 'This code has been used already.',
+  },
   verification_superseded: {
     status: 410,
     title: 'Verification superseded',
     when: 'A newer verification of the same number and purpose took its place.',
+    detail: 'A newer code was sent. Use that one.',
   },
   verification_failed: {
     status: 410,
     title: 'Verification failed',
-    when: 'Its text could not be sent, so there is no code to check.',
+    when: 'Its text could not be sent, so that there is no code to check.',
+    detail: 'This code could not be sent. Ask for a new one.',
   },
-  payload_too_large: { status: 413, title: 'Payload too large', when: 'The body is larger than 16 KiB.' },
+  payload_too_large: {
+    status: 413,
+    title: 'Payload too large',
+    when: 'The body is larger than 16 KiB.',
+    detail: 'Send at most 16 KiB.',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
     when: 'The body is not `application/json` in UTF-8, or it is compressed.',
+    detail: 'Send JSON in UTF-8, uncompressed, as Content-Type: application/json.',
   },
   invalid_phone_number: {
     status: 422,
     title: 'Invalid phone number',
     when: 'The number cannot be what the person meant to type, or the provider says so. `detail` can be shown to them.',
+    detail: 'This number is too short.',
   },
   incorrect_code: {
     status: 422,
     title: 'Incorrect code',
-    when: 'The code is wrong. `checks_left` counts on; 0 was the last one.',
+    when: 'The code is wrong. `checks_left` counts down; 0 was the last one.',
+    detail: 'That code is not right.',
   },
   rate_limited: {
     status: 429,
     title: 'Too many requests',
     when: 'A limit on sends refuses. `limit` names it, `Retry-After` says in how many seconds it no longer does.',
+    detail: 'Too many codes were sent to this number. Try again later.',
   },
   too_many_checks: {
     status: 429,
     title: 'Too many checks',
-    when:
-      'Too many wrong codes. `scope` is `verification` (start a new one) or `number` ' +
-      '(its budget is spent or it is locked; `Retry-After` says for how long).',
+    when: 'Too many wrong codes. `scope` is `verification` (start a new one) or `number` (its limit is spent or it is locked; `Retry-After` says for how long).',
+    detail: 'There were too many wrong codes for this number. Try again later.',
   },
-  internal_error: { status: 500, title: 'Internal error', when: 'The fault is ours. The log has more, under `request_id`.' },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    when: 'The fault is on our side. The log tells more, under `request_id`.',
+    detail: 'Something went wrong on our side.',
+  },
   delivery_failed: {
     status: 502,
     title: 'Delivery failed',
     when: "The provider refused the text, for a reason that is neither yours nor the number's.",
+    detail: 'The text could not be sent.',
   },
-  provider_unavailable: { status: 503, title: 'Provider unavailable', when: 'No provider takes texts right now.' },
   store_unavailable: {
     status: 503,
     title: 'Store unavailable',
     when: 'The store does not answer. Nothing was sent, nothing was approved.',
+    detail: 'Nothing was sent and nothing was approved. Try again.',
   },
-  not_ready: { status: 503, title: 'Not ready', when: 'The service cannot take calls now, or is about to end.' },
-} as const satisfies Record<ForeignCode, ProblemRow> & Record<string, ProblemRow>;
+  provider_unavailable: {
+    status: 503,
+    title: 'Provider unavailable',
+    when: 'No provider takes texts right now.',
+    detail: 'No text can be sent right now. Try again.',
+  },
+  not_ready: {
+    status: 503,
+    title: 'Not ready',
+    when: 'The store is not reachable, or the service is about to end.',
+    detail: 'No calls can be taken now. Try again.',
+  },
+} as const satisfies Record<VerifierCode, ProblemRow> & Record<string, ProblemRow>;
 
 /** Every `code` that a problem can bear. */
 export type ProblemCode = keyof typeof problems;
@@ -103,8 +157,8 @@ export type ProblemCode = keyof typeof problems;
 /** A problem before it is written down: status and title follow from its code. */
 export interface Problem {
   readonly code: ProblemCode;
-  /** A sentence for people, never to be parsed. */
-  readonly detail: string;
+  /** A sentence for people, never to be parsed; unset: what the table says. */
+  readonly detail?: string;
   /** What this code tells besides, in the words of the wire. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -114,7 +168,7 @@ export interface Problem {
 export class ProblemError extends Error {
   readonly problem: Problem;
   constructor(problem: Problem, options?: ErrorOptions) {
-    super(problem.detail, options);
+    super(problem.code, options);
     this.problem = problem;
   }
 }
@@ -135,22 +189,18 @@ export function refusalProblem(refusal: Refusal): Problem {
       return { code, detail, members: { checks_left: refusal.checksLeft } };
     case 'rate_limited': {
       const { limit, max, windowSeconds, retryAfterSeconds } = refusal;
-      return {
-        code,
-        detail,
-        members: { limit },
-        headers: {
-          ...retryAfter(retryAfterSeconds),
-          // draft-ietf-httpapi-ratelimit-headers-10: lists of RFC 9651 items. The names of limits need no escaping.
-          'ratelimit-policy': `"${limit}";q=${max};w=${windowSeconds}`,
-          ratelimit: `"${limit}";r=0;t=${Math.ceil(retryAfterSeconds)}`,
-        },
+      const headers = {
+        ...retryAfter(retryAfterSeconds),
+        // draft-ietf-httpapi-ratelimit-headers: RFC 9651 lists. The names of limits are words, nothing in them needs escaping.
+        'ratelimit-policy': `"${limit}";q=${max};w=${windowSeconds}`,
+        ratelimit: `"${limit}";r=0;t=${retryAfterSeconds}`,
       };
+      return { code, detail, members: { limit }, headers };
     }
-    case 'too_many_checks':
-      return refusal.scope === 'verification'
-        ? { code, detail, members: { scope: refusal.scope } }
-        : { code, detail, members: { scope: refusal.scope }, headers: retryAfter(refusal.retryAfterSeconds) };
+    case 'too_many_checks': {
+      const headers = refusal.scope === 'number' ? retryAfter(refusal.retryAfterSeconds) : {};
+      return { code, detail, members: { scope: refusal.scope }, headers };
+    }
     default:
       return { code, detail };
   }
@@ -159,38 +209,17 @@ export function refusalProblem(refusal: Refusal): Problem {
 const storeRetrySeconds = 5;
 const providerRetrySeconds = 30;
 
-/** Makes the problem of whatever was thrown. Nothing of an error's own text gets out, but the faults of a request. */
+/** Makes the problem of whatever was thrown. Of an error's own text nothing gets out, but the faults of a request. */
 export function thrownProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof InvalidRequestError) return requestProblem(error.errors);
-  if (error instanceof StoreError) {
-    return {
-      code: 'store_unavailable',
-      detail: 'The store does not answer. Nothing was sent and nothing was approved; try again.',
-      headers: retryAfter(storeRetrySeconds),
-    };
-  }
+  if (error instanceof InvalidRequestError) return { code: error.code, members: { errors: error.errors } };
+  if (error instanceof StoreError) return { code: error.code, headers: retryAfter(storeRetrySeconds) };
   if (error instanceof DeliveryError) {
-    const { code, verificationId, retryAfterSeconds } = error;
-    const unavailable = code === 'provider_unavailable';
-    const seconds = retryAfterSeconds ?? (unavailable ? providerRetrySeconds : undefined);
-    return {
-      code,
-      detail: unavailable ? 'No text can be sent right now; try again.' : 'The text could not be sent.',
-      members: { id: verificationId },
-      headers: seconds === undefined ? {} : retryAfter(seconds),
-    };
+    const { code, verificationId: id } = error;
+    const seconds = error.retryAfterSeconds ?? (code === 'provider_unavailable' ? providerRetrySeconds : undefined);
+    return { code, members: { id }, headers: seconds === undefined ? {} : retryAfter(seconds) };
   }
-  return { code: 'internal_error', detail: 'Something went wrong on our side.' };
-}
-
-/** Makes the problem of a request with these faults. */
-export function requestProblem(errors: InvalidRequestError['errors']): Problem {
-  return {
-    code: 'invalid_request',
-    detail: 'The request is not what this call takes. Each entry of errors names a place and what is wrong there.',
-    members: { errors },
-  };
+  return { code: 'internal_error' };
 }
 
 /** RFC 9110 section 10.2.3: whole seconds. */

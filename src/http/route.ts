@@ -7,6 +7,8 @@ export interface Call<Input> {
   readonly verifier: Verifier;
   readonly tenant: string;
   readonly input: Input;
+  /** Of the request, as the handler sees it. */
+  readonly url: string;
 }
 
 /** What a call comes to, if nothing refuses: JSON, or for pages a text with headers of its own. */
@@ -38,6 +40,7 @@ export interface Route<Input = unknown> {
   readonly input?: z.ZodType<Input>;
   /** True: asks nobody for a key. */
   readonly open?: boolean;
-  readonly docs: RouteDocs;
+  /** Unset: the route is about the API, not part of it. */
+  readonly docs?: RouteDocs;
   handle(call: Call<Input>): Promise<Reply | Refusal>;
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { argumentPatterns } from '../requests.ts';
 import { deliveryStatuses, type VerificationStatus } from '../verification.ts';
+import type { ProblemCode } from './problem.ts';
 
 /** The schemas that have a name in the OpenAPI document. */
 export const wire = z.registry<{ id: string }>();
@@ -12,7 +13,7 @@ const to = z
   .string()
   .min(1)
   .max(64)
-  .meta({ description: 'The phone number as people type it.', examples: ['(202) 555-0143'] });
+  .meta({ description: 'The phone number as people type it.', examples: ['+12025550143'] });
 const country = z
   .string()
   .regex(argumentPatterns.country, 'must be a country as two letters, such as US')
@@ -43,7 +44,7 @@ const code = z
   .meta({ description: 'The digits that the person typed. A string: leading zeros count.', examples: ['493817'] });
 const ip = z
   .string()
-  .max(45)
+  .max(45, { abort: true })
   // A zone (`fe80::1%eth0`) means something on one machine only.
   .refine((address) => isIP(address) !== 0 && !address.includes('%'), 'must be an IP address')
   .meta({
@@ -61,13 +62,16 @@ export const startInput = z
     purpose: purpose.optional(),
     locale: z
       .string()
-      .max(35)
+      .max(35, { abort: true })
       .regex(argumentPatterns.locale, 'must be a language tag such as en or pt-BR')
       .meta({ description: "The person's language (BCP 47), for the text and `notice`.", examples: ['en'] })
       .optional(),
     ip: ip.optional(),
     code: code
-      .meta({ description: "The caller's own code, where the policy allows it. Made at random, if unset.", examples: ['493817'] })
+      .meta({
+        description: "The caller's own code, where the policy allows it. Made at random, if unset.",
+        examples: ['493817'],
+      })
       .optional(),
   })
   .meta({ examples: [{ to: '(202) 555-0143', country: 'US' }] })
@@ -75,8 +79,15 @@ export const startInput = z
 
 /** Body of POST /v1/verifications/check: by id, or by number and purpose. */
 export const checkInput = z
-  .strictObject({ id: id.optional(), to: to.optional(), country: country.optional(), purpose: purpose.optional(), code })
+  .strictObject({
+    id: id.optional(),
+    to: to.optional(),
+    country: country.optional(),
+    purpose: purpose.optional(),
+    code,
+  })
   .meta({
+    description: 'By `id`, or by `to` and its `purpose`: exactly one of `id` and `to`.',
     oneOf: [{ required: ['id'] }, { required: ['to'] }],
     dependentRequired: { country: ['to'], purpose: ['to'] },
     examples: [
@@ -209,7 +220,13 @@ export const approval = z
   })
   .meta({
     examples: [
-      { id: exampleId, to: '+12025550143', purpose: 'sign-in', status: 'approved', approved_at: '2030-01-01T12:00:21.407Z' },
+      {
+        id: exampleId,
+        to: '+12025550143',
+        purpose: 'sign-in',
+        status: 'approved',
+        approved_at: '2030-01-01T12:00:21.407Z',
+      },
     ],
   })
   .register(wire, { id: 'Approval' });
@@ -233,3 +250,29 @@ export const health = z
   .object({ status: z.literal('ok') })
   .meta({ examples: [{ status: 'ok' }] })
   .register(wire, { id: 'Health' });
+
+/** What a problem of a code tells besides what every problem tells. */
+export const problemMembers: Partial<Record<ProblemCode, { shape: Record<string, z.ZodType>; example: object }>> = {
+  invalid_request: {
+    shape: {
+      errors: z.array(
+        z.object({
+          pointer: z.string().meta({ description: 'Where: a JSON pointer (RFC 6901); empty for the whole body.' }),
+          detail: z.string().meta({ description: 'What is wrong there.' }),
+        }),
+      ),
+    },
+    example: { errors: [{ pointer: '/code', detail: 'must be a string of 4 to 10 digits' }] },
+  },
+  incorrect_code: { shape: { checks_left: left.checks_left }, example: { checks_left: 4 } },
+  rate_limited: {
+    shape: { limit: z.string().meta({ description: 'Which limit: `sends`, `sends_daily` or `gap`.' }) },
+    example: { limit: 'sends' },
+  },
+  too_many_checks: {
+    shape: { scope: z.enum(['verification', 'number']).meta({ description: 'Whose wrong codes were too many.' }) },
+    example: { scope: 'number' },
+  },
+  delivery_failed: { shape: { id: about.id }, example: { id: exampleId } },
+  provider_unavailable: { shape: { id: about.id }, example: { id: exampleId } },
+};

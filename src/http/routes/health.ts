@@ -51,5 +51,5 @@ async function isReady(ready: Ready | undefined): Promise<boolean> {
 }
 
 function notReady(cause?: unknown): ProblemError {
-  return new ProblemError({ code: 'not_ready', detail: 'No calls can be taken now; try again.' }, { cause });
+  return new ProblemError({ code: 'not_ready' }, { cause });
 }

@@ -7,7 +7,7 @@ type NumberInput = z.infer<typeof numberInput>;
 
 const lookupDocs = {
   group: 'Numbers',
-  title: 'Is a number verified?',
+  title: 'Look up a number',
   about: 'Says whether a number is verified, and since when. A moment in time: numbers change hands.',
   answers: { 200: { when: 'Whether it is.', schema: numberStatus } },
   problems: ['invalid_phone_number'],
@@ -15,7 +15,7 @@ const lookupDocs = {
 
 const eraseDocs = {
   group: 'Numbers',
-  title: 'Forget a number',
+  title: 'Erase a number',
   about:
     'Deletes everything about a number: its verifications, its texts, that it was verified. ' +
     'Counters hold no number and end with their windows, so that erasing refills nothing.',
@@ -89,7 +89,7 @@ const routes: readonly Route<NumberInput>[] = [
     docs: {
       id: 'getNumber',
       ...lookupDocs,
-      title: 'Is a number verified? (in the path)',
+      title: 'Look up, by path',
       about: `${lookupDocs.about} Paths end up in the logs of proxies: prefer the POST.`,
     },
     handle: lookup,
@@ -102,7 +102,7 @@ const routes: readonly Route<NumberInput>[] = [
     docs: {
       id: 'deleteNumber',
       ...eraseDocs,
-      title: 'Forget a number (in the path)',
+      title: 'Erase, by path',
       about: `${eraseDocs.about} Paths end up in the logs of proxies: prefer the POST.`,
     },
     handle: erase,

@@ -151,7 +151,9 @@ function targetOf(tenant: string, { id, to, ...rest }: Omit<z.infer<typeof check
   }
   const besides = Object.entries({ to, ...rest }).filter(([, value]) => value !== undefined);
   if (besides.length === 0) return { tenant, id };
-  throw new InvalidRequestError(besides.map(([name]) => ({ pointer: `/${name}`, detail: 'cannot be combined with id' })));
+  throw new InvalidRequestError(
+    besides.map(([name]) => ({ pointer: `/${name}`, detail: 'cannot be combined with id' })),
+  );
 }
 
 function factsOf(verification: Verification) {

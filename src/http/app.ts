@@ -1,0 +1,159 @@
+import { Hono, type Context } from 'hono';
+import { ConfigurationError } from '../errors.ts';
+import type { Verifier } from '../verifier.ts';
+import { apiKeyAuthentication, type Authenticate, type Caller } from './api-keys.ts';
+import { readJson } from './body.ts';
+import { readInput } from './input.ts';
+import { ProblemError, problems, refusalProblem, thrownProblem, type Problem, type ProblemCode } from './problem.ts';
+import { toResponse } from './response.ts';
+import type { Reply, Route } from './route.ts';
+import { healthRoutes, type Ready } from './routes/health.ts';
+import { numberRoutes } from './routes/numbers.ts';
+import { pageRoutes } from './routes/pages.ts';
+import { verificationRoutes } from './routes/verifications.ts';
+import { emptyInput } from './schemas.ts';
+
+/** What an access log or a metric may know of an answer. Never a path, a query or a body: these hold numbers. */
+export interface Answered {
+  /** The answer's `X-Request-Id`. */
+  readonly requestId: string;
+  /** `OTHER` for what this API has no use for. */
+  readonly method: string;
+  /** The template, `/v1/verifications/{id}`; null where no route matched. */
+  readonly route: string | null;
+  readonly status: number;
+  readonly code: ProblemCode | null;
+  /** null where nobody was asked for a key, or nobody known answered. */
+  readonly tenant: string | null;
+  readonly durationMs: number;
+}
+
+/** Settings of a handler. Exactly one of `apiKeys` and `authenticate` is needed. */
+export interface HttpHandlerOptions {
+  verifier: Verifier;
+  /** Each `key` (of the tenant `default`) or `tenant:key`, sent as `Authorization: Bearer <key>`. */
+  apiKeys?: readonly string[];
+  /** Says who calls. `none` asks nobody: for development on loopback. */
+  authenticate?: Authenticate | 'none';
+  /** Asked by GET /readyz; unset: always ready. */
+  ready?: Ready;
+  /** What stands before `/v1` in the paths that the handler sees: `/api/phoneproof` where a framework passes whole paths on. */
+  basePath?: string;
+  /** Where callers reach the API, for the reference and for links: needed behind a proxy or a router that cuts paths. Unset: taken from each request. */
+  publicUrl?: string;
+  /** Told of every answer. What it throws is swallowed. */
+  onAnswer?: (answered: Answered) => void;
+  /** Told of every error behind a 5xx. What it throws is swallowed. */
+  onError?: (error: unknown, requestId: string) => void;
+}
+
+/** The API as one function of the Web standard. Needs no `this`, so that it can be passed around. */
+export interface HttpHandler {
+  fetch(this: void, request: Request): Promise<Response>;
+  /** The same function, under the names by which route handlers are exported (`export const { GET, POST, DELETE } = handler`). */
+  readonly GET: HttpHandler['fetch'];
+  readonly POST: HttpHandler['fetch'];
+  readonly DELETE: HttpHandler['fetch'];
+}
+
+const methods = ['GET', 'POST', 'DELETE'] as const;
+const knownMethods: ReadonlySet<string> = new Set([...methods, 'HEAD', 'OPTIONS', 'PUT', 'PATCH']);
+const nobodyAsked: Caller = { tenant: 'default' };
+
+/** Makes the HTTP API (v1) of a verifier. Throws a `ConfigurationError` for settings that cannot work. */
+export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
+  const { verifier, ready, onAnswer, onError } = options;
+  const { authenticate, basePath, publicUrl } = readOptions(options);
+  const typeBase = `${publicUrl ?? basePath}/docs#`;
+
+  const app = new Hono().basePath(basePath);
+  const api = [...verificationRoutes, ...numberRoutes, ...healthRoutes(ready)];
+  const pages = pageRoutes(api, { basePath, publicUrl, keyed: options.authenticate !== 'none' });
+  for (const route of [...api, ...pages]) {
+    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => answer(c, route));
+  }
+  app.notFound((c) => answer(c, null));
+
+  async function answer(c: Context, route: Route | null): Promise<Response> {
+    const startedAtMs = performance.now();
+    // Never the caller's own: it would carry into our logs whatever they put there.
+    const requestId = crypto.randomUUID();
+    let caller: Caller | null = null;
+    let outcome: Reply | Problem;
+    try {
+      if (route === null) throw unmatched(c.req.path);
+      if (!route.open) {
+        caller = await authenticate(c.req.raw);
+        if (caller === null) throw unauthorized();
+      }
+      const { tenant } = caller ?? nobodyAsked;
+      const result = await route.handle({ verifier, tenant, input: await readRouteInput(c, route), url: c.req.url });
+      outcome = 'detail' in result ? refusalProblem(result) : result;
+    } catch (error) {
+      outcome = thrownProblem(error);
+      const broken = error instanceof ProblemError ? error.cause : error;
+      if (broken !== undefined && problems[outcome.code].status >= 500) quietly(() => onError?.(broken, requestId));
+    }
+    const response = toResponse(outcome, requestId, typeBase);
+    quietly(() =>
+      onAnswer?.({
+        requestId,
+        method: knownMethods.has(c.req.method) ? c.req.method : 'OTHER',
+        route: route?.path ?? null,
+        status: response.status,
+        code: 'code' in outcome ? outcome.code : null,
+        tenant: caller?.tenant ?? null,
+        durationMs: performance.now() - startedAtMs,
+      }),
+    );
+    return response;
+  }
+
+  function unmatched(path: string): ProblemError {
+    const allowed = methods.filter((method) => app.router.match(method, path)[0].length > 0).map(String);
+    if (allowed.length === 0) return new ProblemError({ code: 'not_found' });
+    if (allowed.includes('GET')) allowed.push('HEAD');
+    return new ProblemError({ code: 'method_not_allowed', headers: { allow: allowed.join(', ') } });
+  }
+
+  const fetch: HttpHandler['fetch'] = async (request) => app.fetch(request);
+  return { fetch, GET: fetch, POST: fetch, DELETE: fetch };
+}
+
+function readOptions({ apiKeys, authenticate, basePath = '', publicUrl }: HttpHandlerOptions) {
+  const faults: string[] = [];
+  if ((apiKeys === undefined) === (authenticate === undefined)) {
+    faults.push(
+      "one of apiKeys and authenticate is needed; authenticate: 'none' asks nobody, for development on loopback",
+    );
+  }
+  if (!/^(?:\/[\w.~-]+)*\/?$/.test(basePath)) faults.push('basePath must be a path such as /api/phoneproof');
+  if (publicUrl !== undefined && !/^https?:\/\/[^\s?#]+$/.test(publicUrl)) {
+    faults.push('publicUrl must be an address such as https://verify.example.com');
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  const judge = apiKeys ? apiKeyAuthentication(apiKeys) : authenticate;
+  return {
+    authenticate: judge === undefined || judge === 'none' ? () => nobodyAsked : judge,
+    basePath: basePath.replace(/\/$/, ''),
+    publicUrl: publicUrl?.replace(/\/$/, ''),
+  };
+}
+
+async function readRouteInput(c: Context, route: Route): Promise<unknown> {
+  if (route.input === undefined) return undefined;
+  if (route.takes === 'body') return readInput(route.input, await readJson(c.req.raw));
+  if (route.method === 'post') readInput(emptyInput, await readJson(c.req.raw));
+  return readInput(route.input, { ...c.req.query(), ...c.req.param() });
+}
+
+function unauthorized(): ProblemError {
+  return new ProblemError({ code: 'unauthorized', headers: { 'www-authenticate': 'Bearer' } });
+}
+
+/** A hook that fails is no reason to fail an answer. */
+function quietly(tell: () => void): void {
+  try {
+    tell();
+  } catch {}
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import type { HttpHandler } from './app.ts';
+import { toResponse } from './response.ts';
+
+/** Takes requests from `node:http`, and so from Express. */
+export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+
+/**
+ * Makes a listener of a handler, for `http.createServer(listener)` or Express (`app.use('/phone', listener)`: Express cuts the path, so no
+ * `basePath`). A body that `express.json()` has read before is taken as it was read.
+ */
+export function toNodeListener(handler: Pick<HttpHandler, 'fetch'>): NodeListener {
+  const listener = getRequestListener((request) => handler.fetch(request), {
+    // The globals of the process are not ours to replace.
+    overrideGlobalObjects: false,
+    errorHandler: answerForNoRequest,
+  });
+  return (incoming: IncomingMessage & { body?: unknown; rawBody?: unknown }, outgoing) => {
+    if (incoming.readableDidRead && incoming.body !== undefined) {
+      incoming.rawBody ??= Buffer.from(JSON.stringify(incoming.body));
+    }
+    return listener(incoming, outgoing);
+  };
+}
+
+/** Node lets pass what is no request of the Web standard: without a host, with a target that is no path. */
+function answerForNoRequest(error: unknown): Response {
+  const errors = [{ pointer: '', detail: 'names no host and path' }];
+  const problem =
+    error instanceof RequestError
+      ? ({ code: 'invalid_request', members: { errors } } as const)
+      : ({ code: 'internal_error' } as const);
+  return toResponse(problem, crypto.randomUUID(), '/docs#');
+}
