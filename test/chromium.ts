@@ -38,13 +38,14 @@ interface Installation {
  * Starts a headless Chromium for a test: the one that CHROMIUM_PATH names, else one that is installed, else (Linux x64) the one inside the
  * npm package `@sparticuz/chromium`, unpacked with the libraries and fonts it lacks into `.cache/`, which takes some seconds once. Changes
  * nothing outside the project and needs no root. Any number of processes may call it at once. Rejects, saying what to do, when there is none.
+ * The caller closes it.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(extraArguments: readonly string[] = []): Promise<Browser> {
   const { executablePath, env } = installed() ?? (await unpacked());
   return chromium.launch({
     executablePath,
     env: { ...definedEnvironment(), ...env },
-    args: ['--no-sandbox', '--disable-background-networking', '--font-render-hinting=none'],
+    args: ['--no-sandbox', '--disable-background-networking', '--font-render-hinting=none', ...extraArguments],
   });
 }
 

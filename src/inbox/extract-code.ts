@@ -1,47 +1,52 @@
 /** The last line of a domain-bound code (WICG SMS one-time codes), read leniently: also behind other words and with a port. */
 const webOtpLine = /(?:^|\s)@[^\s#]+ #([0-9]{4,10})(?= |$)/;
 
-/** What has digits and is no code; taken out of a text before it is searched. */
-const decoys = [
-  // Web and mail addresses.
-  /https?:\/\/\S+|www\.\S+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\/\S+|\S+@\S+\.[a-z]{2,}/gi,
-  // Dates and times.
-  /\b\d{4}([-/.])\d{1,2}\1\d{1,2}\b|\b\d{1,2}([-/.])\d{1,2}\2\d{4}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b/g,
-  // Phone numbers: international ones, and national ones by how they are grouped.
-  /\+\d(?:[ ().-]{0,2}\d){6,14}/g,
-  /(?:\b\d{1,2}[ .-])?\(\d{2,5}\) ?\d{2,4}(?:[ .-]?\d{2,4}){1,2}|\b(?:\d{1,2}[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}\b|\b0\d{1,4}(?:[ .-]\d{2,4}){2,4}\b/g,
-  // Amounts, numbers with a fraction or groups, and the ends of card and account numbers.
-  /[$€£¥₹]\s?\d[\d.,]*|\d[\d.,]*\s?[$€£¥₹]|\d+(?:[.,]\d+)+|[*•x#]+\s?\d+/gi,
-];
-
-/** Digits that stand alone or behind one capital letter and a hyphen, as one run or as two halves: `493817`, `G-493817`, `493-817`, `493 817`. */
-const candidate = /(?<![A-Za-z0-9_+/=-]|\d[ ])(?:[A-Z]-)?([0-9]{4,10}|[0-9]{3}[- ][0-9]{3})(?![A-Za-z0-9_+/=-]|[ ]\d)/g;
-
-/** Words for a code, or their stems, in the languages of the texts; the Latin ones also without their accents. */
+/** Stems of the words for a code, in the languages of the texts; the Latin ones also without their accents. */
 const codeWord =
-  /c[oó]d(?:e|es|igo|ice|i|ul)?\b|k[oó]d|kood|clave|pass(?:word|code)|\b(?:pin|otp|m[aã]|msimbo)\b|код|κωδικ|რ?კოდ|קוד|رمز|كود|کد|کوڈ|कोड|কোড|குறியீடு|รหัส|码|碼|コード|番号|번호|코드/iu;
+  /\bc[oó]d(?:e|es|igo|ice|i|ul)\b|k[oó]d|kood|clave|passw|passcode|\bpin\b|\botp\b|(?<!\p{L})m[aã](?!\p{L})|msimbo|код|κωδικ|კოდ|קוד|رمز|كود|کد|کوڈ|कोड|কোড|குறியீடு|รหัส|码|碼|コード|番号|번호|코드/iu;
+const afterCodeWord = new RegExp(`(?:${codeWord.source})\\p{L}*[^\\p{L}\\p{N}]{0,3}$`, 'iu');
+
+const sentenceEnd = /(?<=[.!?।۔])\s+|[。！？\r\n]+/;
+/** Digits in groups: a phone number, a date, a fraction. Or a code in two halves. */
+const groups = /(?<!\d)\+?\(?\d{1,15}\)?(?:[ .-]\(?\d{1,15}\)?)+/g;
+const halves = /^(\d{3})[ -](\d{3})$/;
+/** What stands between blanks or letters of other alphabets. Signs of money belong to it. */
+const word = /[!-~€£¥₹]+/g;
+/** A word that is digits but for punctuation around it, and but for what may stand before a code: `G-493817`, `code:493817`, `[Example]493817`. */
+const digitsOnly = /^[^\w+*$€£¥₹]*(?:[A-Za-z]+[\]:=)>]["'(]*|[A-Z]-)?(\d{4,10})[^\w%€£¥₹]*$/;
 
 /**
- * Finds the code in a text as a person's phone would: 4 to 10 ASCII digits, without the hyphen or space in their middle. Null where there is none.
- * The WebOTP line goes first; else a candidate beside a word for code, at the beginning, or just the first. Years, phone numbers, dates, amounts
- * and addresses are no codes.
+ * Finds the code in a text as a phone does for its owner: 4 to 10 ASCII digits, without the hyphen or space in their middle. Null where there is
+ * none. The WebOTP line is believed first; else what begins the text, what follows a word for code, what shares a sentence with one, or just
+ * the first. Phone numbers, years, dates, amounts and addresses are no codes.
  */
 export function extractCode(text: string): string | null {
-  const lines = text.trimEnd().split(/\r\n|\r|\n/);
-  const bound = webOtpLine.exec(lines.at(-1) ?? '')?.[1];
+  const bound = webOtpLine.exec(
+    text
+      .trimEnd()
+      .split(/[\r\n]/)
+      .at(-1) ?? '',
+  )?.[1];
   if (bound !== undefined) return bound;
-  // As many blanks as there were characters, so that the places stay.
-  const searched = decoys.reduce((rest, decoy) => rest.replace(decoy, (found) => ' '.repeat(found.length)), text);
-  let best: { code: string; likelihood: number } | null = null;
-  for (const found of searched.matchAll(candidate)) {
-    const code = (found[1] ?? '').replace(/[- ]/, '');
-    const before = searched.slice(Math.max(0, found.index - 24), found.index);
-    const after = searched.slice(found.index + found[0].length, found.index + found[0].length + 32);
-    const likelihood =
-      (codeWord.test(before) || codeWord.test(after) ? 2 : 0) +
-      (searched.slice(0, found.index).trim() === '' ? 1 : 0) -
-      (/^(?:19|20)\d\d$/.test(code) ? 2 : 0);
-    if (likelihood >= 0 && likelihood > (best?.likelihood ?? -1)) best = { code, likelihood };
+  const best = { code: null as string | null, likelihood: -1 };
+  let isFirstWord = true;
+  for (const sentence of text.split(sentenceEnd)) {
+    const ungrouped = sentence.replace(groups, (found) => (halves.test(found) ? found.replace(halves, '$1$2') : '~'));
+    const speaksOfCode = codeWord.test(ungrouped);
+    for (const found of ungrouped.matchAll(word)) {
+      const code = digitsOnly.exec(found[0])?.[1];
+      if (code !== undefined) {
+        const likelihood =
+          (speaksOfCode ? 2 : 0) +
+          (isFirstWord ? 3 : 0) +
+          (afterCodeWord.test(ungrouped.slice(Math.max(0, found.index - 32), found.index)) ? 2 : 0) -
+          (/^(?:19|20)\d\d$/.test(code) ? 1 : 0);
+        // Nine or ten digits that nobody calls a code are a phone number, four that look like a year are one.
+        const isOther = !speaksOfCode && /^(?:(?:19|20)\d\d|\d{9,})$/.test(code);
+        if (!isOther && likelihood > best.likelihood) Object.assign(best, { code, likelihood });
+      }
+      isFirstWord = false;
+    }
   }
-  return best?.code ?? null;
+  return best.code;
 }

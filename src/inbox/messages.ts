@@ -44,7 +44,7 @@ export interface AfterCursor {
 }
 
 export interface WaitOptions extends MessageFilter, AfterCursor {
-  /** 30 s when unset. */
+  /** 30 s when unset; `Infinity` waits for as long as a timer can, 24 days. */
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -69,6 +69,9 @@ export interface Inbox {
   events(options?: AfterCursor & { signal?: AbortSignal }): AsyncIterable<InboxEvent>;
   clear(filter?: MessageFilter): void;
 }
+
+/** A timer set for longer goes off at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 interface Entry {
   position: number;
@@ -142,7 +145,18 @@ export function createInbox({
       const receivedAt = new Date(clock());
       const id = cursors.next();
       const code = extractCode(body);
-      const message = { id, to, from, body, code, provider, status: 'delivered', receivedAt, segments, encoding } as const;
+      const message = {
+        id,
+        to,
+        from,
+        body,
+        code,
+        provider,
+        status: 'delivered',
+        receivedAt,
+        segments,
+        encoding,
+      } as const;
       entries.push({ position: cursors.positionOf(id), message: Object.freeze(message) });
       if (entries.length > maxMessages) entries.shift();
       tell(message);
@@ -180,10 +194,13 @@ export function createInbox({
           end();
           reject(signal?.reason as Error);
         };
-        const timer = setTimeout(() => {
-          end();
-          resolve(null);
-        }, timeoutMs);
+        const timer = setTimeout(
+          () => {
+            end();
+            resolve(null);
+          },
+          Math.min(timeoutMs, longestTimerMs),
+        );
         listeners.add(listener);
         signal?.addEventListener('abort', abort);
       }),

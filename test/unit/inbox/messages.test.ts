@@ -147,6 +147,14 @@ describe('waiting', () => {
     expect(await waiting).toBeNull();
   });
 
+  test('without end is not over at once', async () => {
+    const inbox = createInbox();
+    const waiting = inbox.wait({ to: alice, timeoutMs: Infinity });
+    await inbox.wait({ to: bob, timeoutMs: 20 });
+    const message = text(inbox, alice);
+    expect(await waiting).toBe(message);
+  });
+
   test('rejects when its signal aborts, before or during', async () => {
     const inbox = createInbox();
     const reason = new Error('enough');

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { Hono, type Handler } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+import { trimTrailingSlash } from 'hono/trailing-slash';
+import { eventStream } from './event-stream.ts';
+import { localOnly } from './local-only.ts';
+import type { Inbox } from './messages.ts';
+import { servePage } from './page.ts';
+import { problemResponse } from './problem.ts';
+import { queries, withQuery } from './query.ts';
+import { wireMessage } from './wire.ts';
+
+export interface InboxAppOptions {
+  inbox: Inbox;
+  /** Answers `GET /inbox`; the built page when unset. */
+  page?: Handler;
+  /** Host names, without a port, by which the inbox may be called besides `localhost` and loopback addresses. */
+  allowedHosts?: readonly string[];
+  /** Ends what is still open (event streams, waits) when the server is about to end. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Serves an inbox below `/inbox`: the live page, and the API for tests (`messages`, `wait`, `events`). It shows codes and asks for no key, so it
+ * answers programs and pages of this machine only (`localOnly`). Not for production.
+ */
+export function createInboxApp({ inbox, page = servePage('inbox'), allowedHosts = [], signal }: InboxAppOptions): Hono {
+  const app = new Hono().basePath('/inbox');
+  app.use(localOnly({ allowedHosts }));
+  app.use(trimTrailingSlash());
+  app.use(secureHeaders({ strictTransportSecurity: false, xFrameOptions: 'DENY' }));
+  app.use(async (c, next) => {
+    await next();
+    if (!c.res.headers.has('x-request-id')) c.header('x-request-id', randomUUID());
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+  });
+
+  app.get('/', page);
+
+  app.get('/api/messages', (c) =>
+    withQuery(c, queries.list, (query) => c.json({ data: inbox.list(query).map(wireMessage), cursor: inbox.cursor() })),
+  );
+
+  app.delete('/api/messages', (c) =>
+    withQuery(c, queries.clear, (query) => {
+      inbox.clear(query);
+      return c.body(null, 204);
+    }),
+  );
+
+  app.get('/api/wait', (c) =>
+    withQuery(c, queries.wait, async ({ to, after, timeout }) => {
+      const ends = AbortSignal.any(signal ? [c.req.raw.signal, signal] : [c.req.raw.signal]);
+      try {
+        const message = await inbox.wait({ to, after, timeoutMs: timeout * 1_000, signal: ends });
+        if (message) return c.json(wireMessage(message));
+      } catch (error) {
+        if (!ends.aborted) throw error;
+        return problemResponse(c, { code: 'not_ready', detail: 'The inbox is about to end.' });
+      }
+      const others = inbox.list({ limit: 1_000 }).length;
+      return problemResponse(c, {
+        code: 'no_message',
+        detail:
+          `No such text arrived within ${timeout} s; the inbox holds ${others} that are for another number or not after the cursor. ` +
+          'Check that the app sends through this inbox and to this number, or give it more time (timeout is at most 60).',
+      });
+    }),
+  );
+
+  app.get('/api/events', (c) =>
+    withQuery(c, queries.events, (query) => {
+      const after = c.req.header('last-event-id') ?? query.after;
+      return eventStream(c, (ends) => inbox.events({ after, signal: ends }), signal);
+    }),
+  );
+
+  return app;
+}

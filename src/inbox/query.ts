@@ -1,0 +1,45 @@
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { isCursor } from './cursors.ts';
+import { problemResponse } from './problem.ts';
+
+const to = z.string('must be given once').regex(/[0-9]/, 'must be a phone number with its country code').optional();
+const after = z.string('must be given once').refine(isCursor, 'must be the id of a message, or a cursor').optional();
+
+/** What each call of the inbox takes. `limit` counts messages, `timeout` seconds. */
+export const queries = {
+  list: z.strictObject({ to, after, limit: wholeNumber(1, 1_000).default(100) }),
+  wait: z.strictObject({ to, after, timeout: wholeNumber(0, 60).default(30) }),
+  events: z.strictObject({ after }),
+  clear: z.strictObject({ to }),
+};
+
+/** Has the query answered if it fits the schema. If not, the answer is a 400 that names each parameter. */
+export function withQuery<Query extends z.ZodType>(
+  c: Context,
+  schema: Query,
+  answer: (query: z.output<Query>) => Response | Promise<Response>,
+): Response | Promise<Response> {
+  const given = Object.entries(c.req.queries()).map(([name, values]) => [name, values.length > 1 ? values : values[0]]);
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  if (parsed.success) return answer(parsed.data);
+  const errors = parsed.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((name) => ({ pointer: `/${name}`, detail: 'is not known here' }))
+      : { pointer: `/${issue.path.join('/')}`, detail: issue.message },
+  );
+  return problemResponse(c, {
+    code: 'invalid_request',
+    detail: 'The query is not what this call takes. See errors.',
+    errors,
+  });
+}
+
+function wholeNumber(min: number, max: number) {
+  const detail = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string(detail)
+    .regex(/^\d{1,9}$/, detail)
+    .transform(Number)
+    .pipe(z.number().min(min, detail).max(max, detail));
+}
