@@ -1,12 +1,4 @@
-/** A problem as the API tells it (RFC 9457), in the members that this page uses. */
-export interface Problem {
-  /** The API's stable word, or one of ours: `unreachable`, `unexpected_answer`. */
-  code: string;
-  detail?: string;
-  errors?: readonly { pointer: string; detail: string }[];
-  checks_left?: number;
-  scope?: 'verification' | 'number';
-}
+import type { Problem } from './problems.ts';
 
 /** The answer to a start. */
 export interface StartAnswer {

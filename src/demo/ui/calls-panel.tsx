@@ -1,4 +1,5 @@
 import { Copyable } from '../../inbox/ui/copyable.tsx';
+import { asCurl } from '../../inbox/ui/curl.ts';
 import type { Call } from './api.ts';
 import { checkCall, startCall } from './state.ts';
 
@@ -20,16 +21,20 @@ export function CallsPanel() {
 }
 
 function CallCard({ title, call }: { title: string; call: Call }) {
-  const { url, status, answer, durationMs } = call;
+  const { url, sent, status, answer, durationMs } = call;
   return (
     <li class="call">
       <h3>{title}</h3>
-      <p class="call-line">
-        <code>POST {new URL(url).pathname}</code>
-        <span class={status !== null && status < 300 ? 'status' : 'status bad'}>{status ?? 'no answer'}</span>
-        <span>{durationMs} ms</span>
-      </p>
-      <Copyable text={asCurl(call)} what={`call: ${title}`} />
+      <Copyable
+        text={asCurl(url, sent)}
+        what={`call: ${title}`}
+        head={
+          <>
+            <span class={status !== null && status < 300 ? 'status' : 'status bad'}>{status ?? 'No answer'}</span>
+            <span>{durationMs} ms</span>
+          </>
+        }
+      />
       {answer !== null && (
         <details>
           <summary>Answer</summary>
@@ -38,9 +43,4 @@ function CallCard({ title, call }: { title: string; call: Call }) {
       )}
     </li>
   );
-}
-
-function asCurl({ url, sent }: Call): string {
-  const body = JSON.stringify(sent).replaceAll("'", String.raw`'\''`);
-  return [`curl ${url} \\`, `  -H 'content-type: application/json' \\`, `  -d '${body}'`].join('\n');
 }

@@ -4,9 +4,13 @@ import { signal } from '@preact/signals';
 export const now = signal(Date.now());
 setInterval(() => (now.value = Date.now()), 500);
 
-/** Seconds until a time of this page's clock, rounded up; 0 once it is reached. */
+/**
+ * Whole seconds until a time of this page's clock; 0 once it is reached, not before. Rounded down, since what the server's clock tells us is to
+ * the second and may be almost one late: so a countdown of 30 s begins with 30.
+ */
 export function secondsUntil(time: number): number {
-  return Math.max(0, Math.ceil((time - now.value) / 1_000));
+  const ms = time - now.value;
+  return ms <= 0 ? 0 : Math.max(1, Math.floor(ms / 1_000));
 }
 
 /** "4:07", or "2 h 05 min" from an hour on. */

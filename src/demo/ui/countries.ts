@@ -17,9 +17,18 @@ export const countries: readonly Country[] = Object.entries(__CALLING_CODES__)
 
 /** The country that a person's languages (BCP 47, the preferred one first) suggest: one that is named, else where the first is spoken most. */
 export function guessCountry(languages: readonly string[]): string {
-  const locales = languages.map((language) => new Intl.Locale(language));
+  const locales = languages.flatMap(localeOf);
   const region = locales.find((locale) => locale.region)?.region ?? locales[0]?.maximize().region;
   return countries.find(({ id }) => id === region)?.id ?? 'US';
+}
+
+/** None where the system's name for a language is no BCP 47 tag (`en-US@posix`). */
+function localeOf(language: string): Intl.Locale[] {
+  try {
+    return [new Intl.Locale(language)];
+  } catch {
+    return [];
+  }
 }
 
 /** The country of a number that is typed with its calling code; else, or where several share it, the one that is chosen already. */

@@ -1,7 +1,7 @@
 import { Announcer } from '../../inbox/ui/announcer.tsx';
 import { Phone } from '../../inbox/ui/phone.tsx';
 import { SiteHeader } from '../../inbox/ui/site-header.tsx';
-import { connection, messages } from '../../inbox/ui/state.ts';
+import { connection, messages, threadAddress } from '../../inbox/ui/state.ts';
 import { CallsPanel } from './calls-panel.tsx';
 import { CodeStep } from './code-step.tsx';
 import { DoneStep } from './done-step.tsx';
@@ -16,15 +16,20 @@ const steps = [
 
 /** The demo: verifies a number from start to end, with the phone that gets the text beside it. */
 export function DemoPage() {
-  const { Step } = steps.find(({ id }) => id === step.value)!;
+  const reached = steps.findIndex(({ id }) => id === step.value);
+  const { Step } = steps[reached]!;
   return (
     <>
       <SiteHeader here="Demo" />
       <main class="demo">
         <div class="steps-pane">
           <ol class="steps" aria-label="Steps">
-            {steps.map(({ id, name }) => (
-              <li key={id} aria-current={id === step.value ? 'step' : undefined}>
+            {steps.map(({ id, name }, index) => (
+              <li
+                key={id}
+                class={index <= reached ? 'reached' : ''}
+                aria-current={index === reached ? 'step' : undefined}
+              >
                 {name}
               </li>
             ))}
@@ -41,6 +46,7 @@ export function DemoPage() {
 
 function PhoneOfNumber() {
   const to = pending.value?.to ?? null;
+  const hasInbox = connection.value !== 'absent';
   const texts = (messages.value ?? []).filter((message) => message.to === to).toReversed();
   return (
     <div class="phone-pane">
@@ -49,12 +55,16 @@ function PhoneOfNumber() {
         messages={texts}
         connected={connection.value === 'live'}
         codeAction={step.value === 'code' ? fillIn : 'copy'}
-        empty={<p>The text will land here.</p>}
+        empty={
+          hasInbox ? 'Your text lands here.' : 'There is no inbox here: your text goes where the provider takes it.'
+        }
       />
-      <p class="hint">
-        {step.value === 'code' ? 'Click the code to fill it in. ' : ''}All texts to all numbers are in the{' '}
-        <a href={to === null ? 'inbox' : `inbox#${to}`}>inbox</a>.
-      </p>
+      {hasInbox && (
+        <p class="hint">
+          {step.value === 'code' && 'Click the code to fill it in. '}All texts to all numbers are in the{' '}
+          <a href={to === null ? 'inbox' : `inbox${threadAddress(to)}`}>inbox</a>.
+        </p>
+      )}
     </div>
   );
 }

@@ -13,8 +13,8 @@ export function DoneStep() {
         <span class="proven">{pending.value!.to}</span> is verified
       </h1>
       <p class="lead">
-        Whoever sits here held this phone on {exact.format(new Date(approvedAt.value!))}. The code is used up; typing it
-        again proves nothing.
+        On {exact.format(new Date(approvedAt.value!))}, whoever typed the code held the phone with this number. The code
+        is used up: it proves nothing a second time.
       </p>
       <div class="step-actions">
         <button type="button" class="button" onClick={startOver}>

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { connection } from '../../inbox/ui/state.ts';
 import { duration, secondsUntil } from './clock.ts';
 import { countries, countryOfNumber } from './countries.ts';
 import { sentenceFor } from './problems.ts';
@@ -8,6 +9,7 @@ import { busy, country, number, refusal, send } from './state.ts';
 export function NumberStep() {
   const field = useRef<HTMLInputElement>(null);
   const problem = refusal.value?.problem;
+  const hasInbox = connection.value !== 'absent';
   useEffect(() => field.current?.focus(), [problem]);
   const retryAt = refusal.value?.retryAt ?? 0;
   const wait = secondsUntil(retryAt);
@@ -28,8 +30,9 @@ export function NumberStep() {
     <form class="step" onSubmit={submit} noValidate>
       <h1>Verify a phone number</h1>
       <p class="lead">
-        Type any mobile number. Unless you have set up a carrier, nothing leaves this machine: the text lands on the phone
-        you see here.
+        {hasInbox
+          ? 'Type any mobile number. Nothing leaves this machine: the text lands on the phone you see here.'
+          : 'Type your mobile number. This service has no inbox: it hands the text to its provider.'}
       </p>
       <div class="number-fields">
         <div class="field">
@@ -57,19 +60,12 @@ export function NumberStep() {
             value={number.value}
             onInput={(event) => type(event.currentTarget.value)}
             aria-invalid={problem !== undefined}
-            aria-describedby="number-problem number-hint"
+            aria-describedby="number-problem"
           />
         </div>
       </div>
       <p id="number-problem" class="problem" role="alert">
         {problem !== undefined && sentenceFor(problem)}
-      </p>
-      <p id="number-hint" class="hint">
-        No number at hand?{' '}
-        <button type="button" class="link-button" onClick={fillExample}>
-          Use (202) 555-0143
-        </button>
-        , which belongs to nobody.
       </p>
       <div class="step-actions">
         <button type="submit" class="button" aria-busy={busy.value === 'send'}>
@@ -77,6 +73,15 @@ export function NumberStep() {
         </button>
         {wait > 0 && <span class="wait">Possible again in {duration(wait)}</span>}
       </div>
+      {hasInbox && (
+        <p class="hint">
+          No number at hand?{' '}
+          <button type="button" class="link-button" onClick={fillExample}>
+            Use (202) 555-0143
+          </button>
+          , which belongs to nobody.
+        </p>
+      )}
     </form>
   );
 }

@@ -1,9 +1,20 @@
-import type { Problem } from './api.ts';
+/** A problem as the API tells it (RFC 9457), in the members that this page uses. */
+export interface Problem {
+  /** The API's stable word, or one of ours: `unreachable`, `unexpected_answer`. */
+  code: string;
+  detail?: string;
+  errors?: readonly { pointer: string; detail: string }[];
+  checks_left?: number;
+  scope?: 'verification' | 'number';
+  /** Which limit refused: `sends`, `sends_daily`, `gap`. */
+  limit?: string;
+}
 
 /** What a person is told, by the problem's code. Every code of the API has its sentence. */
 const sentences: Record<string, string | ((problem: Problem) => string)> = {
-  invalid_request: ({ errors }) => requestSentences[errors?.[0]?.pointer ?? ''] ?? 'Something in this request is not right.',
-  unauthorized: 'This service asks for an API key, which a web page cannot keep. Try the demo with `phoneproof dev`.',
+  invalid_request: ({ errors }) =>
+    requestSentences[errors?.[0]?.pointer ?? ''] ?? 'Something in this request is not right.',
+  unauthorized: 'This service asks for an API key, which a web page cannot keep. Try the demo with phoneproof dev.',
   destination_not_allowed: 'We cannot send texts to this number.',
   verification_not_found: 'This code is no longer good. Send a new one.',
   request_in_progress: 'We are still busy with the last request. Wait a moment.',
@@ -17,7 +28,7 @@ const sentences: Record<string, string | ((problem: Problem) => string)> = {
   invalid_phone_number: ({ detail }) => detail ?? 'That is not a phone number we can text.',
   incorrect_code: ({ checks_left: left }) => `That is not the code. ${incorrectCodeAdvice(left)}`,
   idempotency_key_reused: 'This request was sent before with something else in it. Try again.',
-  rate_limited: 'That is as many texts as this number can get for now.',
+  rate_limited: ({ limit }) => limitSentences[limit ?? ''] ?? 'That is as many texts as this number can get for now.',
   too_many_checks: ({ scope }) =>
     scope === 'verification'
       ? 'Too many wrong codes. Send a new one.'
@@ -25,7 +36,17 @@ const sentences: Record<string, string | ((problem: Problem) => string)> = {
   delivery_failed: 'The carrier did not take the text. Check the number and try again.',
   store_unavailable: 'The service cannot work right now. Nothing was sent; try again in a moment.',
   provider_unavailable: 'No carrier takes texts right now. Try again in a moment.',
+  not_found: 'There is no phoneproof service behind this page.',
+  method_not_allowed: 'There is no phoneproof service behind this page.',
+  unsupported_media_type: 'Something between this page and the service changed the request. Try again.',
+  internal_error: 'Something went wrong on the side of the service. Try again.',
+  not_ready: 'The service is not ready. Try again in a moment.',
   unreachable: 'The service does not answer. Is it still running?',
+};
+
+const limitSentences: Record<string, string> = {
+  sends_daily: 'That is as many texts as this number can get in a day.',
+  gap: 'The last text is still fresh. Wait a moment before the next one.',
 };
 
 const requestSentences: Record<string, string> = {

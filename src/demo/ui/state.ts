@@ -1,7 +1,8 @@
 import { batch, computed, signal } from '@preact/signals';
-import { check, start, type Answer, type Call, type Problem } from './api.ts';
+import { check, start, type Answer, type Call } from './api.ts';
 import { now } from './clock.ts';
 import { guessCountry } from './countries.ts';
+import type { Problem } from './problems.ts';
 
 /** What the API said of the verification under way. Times are this page's clock, in milliseconds. */
 interface Pending {
@@ -45,6 +46,7 @@ export async function send(): Promise<void> {
   const answer = await start(to === undefined ? { to: number.value.trim(), country: country.value } : { to });
   batch(() => {
     busy.value = null;
+    now.value = Date.now();
     startCall.value = answer.call;
     if (!answer.ok) return refuse(answer);
     const { body, serverTime } = answer;
@@ -73,6 +75,7 @@ export async function submitCode(): Promise<void> {
   const answer = await check({ id: pending.value.id, code: code.value });
   batch(() => {
     busy.value = null;
+    now.value = Date.now();
     checkCall.value = answer.call;
     if (!answer.ok) return refuse(answer);
     approvedAt.value = answer.body.approved_at;

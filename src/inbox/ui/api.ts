@@ -20,15 +20,24 @@ export interface InboxMessage {
 const messagesPath = 'inbox/api/messages';
 const eventsPath = 'inbox/api/events';
 
-/** How long to wait before connecting anew where the browser does not do it by itself, in milliseconds. */
-const reconnectAfterMs = 2_000;
-
 /** What the inbox holds, newest first. Rejects when it does not answer. */
 export async function listMessages(): Promise<InboxMessage[]> {
   const response = await fetch(`${messagesPath}?limit=1000`, { headers: { accept: 'application/json' } });
   if (!response.ok) throw new Error(`The inbox answered ${response.status}.`);
   const { data } = (await response.json()) as { data: InboxMessage[] };
   return data;
+}
+
+/** Whether there is an inbox on this port. Rejects when nothing answers. */
+export async function hasInbox(): Promise<boolean> {
+  const response = await fetch(`${messagesPath}?limit=1`);
+  return response.status !== 404;
+}
+
+/** Whether the API and its demo are on this port: `phoneproof inbox` serves an inbox alone. Rejects when nothing answers. */
+export async function hasService(): Promise<boolean> {
+  const response = await fetch('livez');
+  return response.ok;
 }
 
 /** Clears one number's messages, or all. Rejects when that did not work. */
@@ -44,19 +53,25 @@ export interface EventHandlers {
   onMessage(message: InboxMessage): void;
   /** Messages were cleared, of one number or (null) of all. */
   onCleared(to: string | null): void;
-  /** The stream broke. It is being opened again, from the last event on. */
+  /** The stream broke. The browser is opening it again, from the last event on. */
   onLost(): void;
+  /** The stream was refused or broke for good: it is not opened again. */
+  onClosed(): void;
 }
 
-/** Follows the inbox's server-sent events and never gives up. */
+/** Follows the inbox's server-sent events. */
 export function followEvents(handlers: EventHandlers): void {
   const source = new EventSource(eventsPath);
   source.onopen = () => handlers.onOpen();
-  source.addEventListener('message', ({ data }) => handlers.onMessage(JSON.parse(data) as InboxMessage));
-  source.addEventListener('cleared', ({ data }) => handlers.onCleared((JSON.parse(data) as { to: string | null }).to));
+  source.addEventListener('message', ({ data }: MessageEvent<string>) =>
+    handlers.onMessage(JSON.parse(data) as InboxMessage),
+  );
+  source.addEventListener('cleared', ({ data }: MessageEvent<string>) => {
+    handlers.onCleared((JSON.parse(data) as { to: string | null }).to);
+  });
   source.onerror = () => {
-    handlers.onLost();
     // After a broken connection the browser connects anew, with Last-Event-ID; after an HTTP error it gives up.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => followEvents(handlers), reconnectAfterMs);
+    if (source.readyState === EventSource.CLOSED) handlers.onClosed();
+    else handlers.onLost();
   };
 }

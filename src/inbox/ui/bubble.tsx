@@ -10,20 +10,20 @@ export type CodeAction = 'copy' | ((code: string) => void);
 
 interface BubbleProps {
   message: InboxMessage;
+  /** Whether the text above is of the same sender, which then need not be named again. */
+  sameSender: boolean;
   codeAction: CodeAction;
 }
 
 /** One text as it lies in a thread: sender, words with the code marked, and small print. */
-export function Bubble({ message, codeAction }: BubbleProps) {
+export function Bubble({ message, sameSender, codeAction }: BubbleProps) {
   const { before, code, after, webOtpLine } = messageParts(message.body, message.code);
   return (
     <li class="text">
-      <p class="text-from">{message.from}</p>
+      <p class={sameSender ? 'visually-hidden' : 'text-from'}>{message.from}</p>
       <p class="bubble">
         {before}
-        {message.code !== null && code !== '' && (
-          <Code code={message.code} written={code} action={codeAction} />
-        )}
+        {message.code !== null && code !== '' && <Code code={message.code} written={code} action={codeAction} />}
         {after}
         {webOtpLine !== '' && (
           <span class="web-otp" title="For the browser, which offers the code on this host's pages (WebOTP)">
@@ -35,7 +35,9 @@ export function Bubble({ message, codeAction }: BubbleProps) {
         <RelativeTime at={message.received_at} />
         <span>{message.segments === 1 ? '1 segment' : `${message.segments} segments`}</span>
         <span>{message.encoding}</span>
-        {message.status !== 'delivered' && <span class={message.status === 'failed' ? 'bad' : ''}>{message.status}</span>}
+        {message.status !== 'delivered' && (
+          <span class={message.status === 'failed' ? 'bad' : ''}>{message.status}</span>
+        )}
       </p>
     </li>
   );
@@ -47,7 +49,7 @@ function Code({ code, written, action }: { code: string; written: string; action
   const copying = action === 'copy';
   const click = async () => {
     if (!copying) return action(code);
-    setCopied(await copyText(code, `Code ${[...code].join(' ')}`, digits.current!));
+    setCopied(await copyText(code, `Code ${code.split('').join(' ')}`, digits.current!));
     setTimeout(() => setCopied(false), 2_000);
   };
   return (

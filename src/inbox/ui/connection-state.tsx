@@ -1,6 +1,11 @@
 import { connection, type Connection } from './state.ts';
 
-const words: Record<Connection, string> = { connecting: 'Connecting…', live: 'Live', lost: 'Reconnecting…' };
+const words: Record<Connection, string> = {
+  connecting: 'Connecting…',
+  live: 'Live',
+  lost: 'Reconnecting…',
+  absent: 'No inbox here',
+};
 
 /** Whether what is shown is what there is. */
 export function ConnectionState() {

@@ -14,7 +14,7 @@ export async function copyText(text: string, what: string, shownIn: Element): Pr
     return true;
   }
   getSelection()?.selectAllChildren(shownIn);
-  announce(`${what} is selected. Copy it with Control C or Command C.`);
+  announce(`${what} is selected: copy it with Ctrl+C or ⌘C.`, { inView: true });
   return false;
 }
 
@@ -24,7 +24,9 @@ function copyByCommand(text: string): boolean {
     event.preventDefault();
   };
   document.addEventListener('copy', put, { once: true });
-  const done = document.execCommand('copy');
+  // Deprecated, and without a successor for pages that have no permission or no secure context.
+  const commands: { execCommand(name: string): boolean } = document;
+  const done = commands.execCommand('copy');
   document.removeEventListener('copy', put);
   return done;
 }

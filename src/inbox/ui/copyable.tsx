@@ -1,8 +1,17 @@
+import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { copyText } from './copy.ts';
 
-/** Lines for a terminal with a button that copies them. `shown` stands in their place where they hold what is not to be read. */
-export function Copyable({ text, what, shown = text }: { text: string; what: string; shown?: string }) {
+interface CopyableProps {
+  text: string;
+  /** What is copied, in words for the button and for screen readers. */
+  what: string;
+  /** Stands beside the button. */
+  head: ComponentChildren;
+}
+
+/** Lines for a terminal, with a button that copies them. */
+export function Copyable({ text, what, head }: CopyableProps) {
   const lines = useRef<HTMLElement>(null);
   const [copied, setCopied] = useState(false);
   const click = async () => {
@@ -11,12 +20,15 @@ export function Copyable({ text, what, shown = text }: { text: string; what: str
   };
   return (
     <div class="copyable">
-      <pre>
-        <code ref={lines}>{shown}</code>
+      <div class="copyable-head">
+        {head}
+        <button type="button" class="quiet-button" aria-label={`Copy ${what}`} onClick={click}>
+          {copied ? 'Copied' : 'Copy'}
+        </button>
+      </div>
+      <pre tabIndex={0} role="group" aria-label={what}>
+        <code ref={lines}>{text}</code>
       </pre>
-      <button type="button" class="quiet-button" aria-label={`Copy ${what}`} onClick={click}>
-        {copied ? 'Copied' : 'Copy'}
-      </button>
     </div>
   );
 }

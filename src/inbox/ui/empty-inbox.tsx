@@ -1,20 +1,25 @@
 import { Copyable } from './copyable.tsx';
+import { asCurl } from './curl.ts';
+import { serviceIsThere } from './state.ts';
 
 /** What the inbox says before the first text: where texts come from, and a line that sends one. */
 export function EmptyInbox() {
-  const send = [
-    `curl ${new URL('v1/verifications', location.href)} \\`,
-    `  -H 'content-type: application/json' \\`,
-    `  -d '{"to":"+12025550143"}'`,
-  ].join('\n');
+  const send = asCurl(new URL('v1/verifications', location.href).href, { to: '+12025550143' });
   return (
     <div class="empty-inbox">
       <h2>No texts yet</h2>
-      <p>Every text that phoneproof sends in development lands here, on the phone of its number. Send the first:</p>
-      <Copyable text={send} what="command" />
       <p>
-        Or try the whole way in the <a href="./">demo</a>. This page shows texts as they arrive; leave it open.
+        What would go to a phone lands here, on the phone of its number, as it arrives.
+        {serviceIsThere.value && ' Send the first:'}
       </p>
+      {serviceIsThere.value && (
+        <>
+          <Copyable text={send} what="command" head="In a terminal" />
+          <p>
+            Or go the whole way, from a number to a verified one, in the <a href="./">demo</a>.
+          </p>
+        </>
+      )}
     </div>
   );
 }

@@ -8,7 +8,18 @@ import { NumberList } from './number-list.tsx';
 import { Phone } from './phone.tsx';
 import { SearchField } from './search-field.tsx';
 import { SiteHeader } from './site-header.tsx';
-import { connection, foundThreads, isAddressed, messages, query, showList, shownNumber, shownThread, threads, unread } from './state.ts';
+import {
+  connection,
+  foundThreads,
+  isAddressed,
+  messages,
+  query,
+  showList,
+  shownNumber,
+  shownThread,
+  threads,
+  unread,
+} from './state.ts';
 
 /** The inbox: numbers on the one side, the phone of the one that is chosen on the other; on a narrow screen one after the other. */
 export function InboxPage() {
@@ -46,8 +57,8 @@ function Threads({ count }: { count: number }) {
             Clear all
           </ClearButton>
         </div>
+        <Counts count={count} />
         <NumberList />
-        <ListFoot count={count} />
       </div>
       <div class="phone-pane">
         <button type="button" class="quiet-button back" onClick={leave}>
@@ -59,19 +70,14 @@ function Threads({ count }: { count: number }) {
   );
 }
 
-function ListFoot({ count }: { count: number }) {
-  if (query.value.trim() === '') {
-    const numbers = threads.value.length;
-    return (
-      <p class="list-foot">
-        {count} {count === 1 ? 'text' : 'texts'} to {numbers} {numbers === 1 ? 'number' : 'numbers'}
-      </p>
-    );
-  }
+function Counts({ count }: { count: number }) {
+  const numbers = threads.value.length;
   const found = foundThreads.value.reduce((sum, thread) => sum + thread.messages.length, 0);
+  const searched = found === 0 ? 'No text matches' : `${found} of ${count} texts match`;
+  const all = `${count} ${count === 1 ? 'text' : 'texts'} to ${numbers} ${numbers === 1 ? 'number' : 'numbers'}`;
   return (
-    <p class="list-foot" role="status">
-      {found === 0 ? 'No text matches' : `${found} of ${count} texts match`}
+    <p class="counts" role="status">
+      {query.value.trim() === '' ? all : searched}
     </p>
   );
 }
@@ -92,7 +98,7 @@ function ShownPhone({ onCleared }: { onCleared: () => void }) {
       connected={connection.value === 'live'}
       codeAction="copy"
       controls={clearThread}
-      empty={<p>{query.value.trim() === '' ? 'Texts to this number will appear here.' : 'No text matches the search.'}</p>}
+      empty={query.value.trim() === '' ? 'The next text to this number lands here.' : 'No text matches the search.'}
     />
   );
 }

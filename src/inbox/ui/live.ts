@@ -1,41 +1,40 @@
 import { batch } from '@preact/signals';
 import { announce } from './announcer.tsx';
-import { followEvents, listMessages, type InboxMessage } from './api.ts';
-import { connection, messages, shownNumber, unread } from './state.ts';
+import { followEvents, hasInbox, hasService, listMessages, type EventHandlers, type InboxMessage } from './api.ts';
+import { connection, messages, serviceIsThere, shownNumber, unread } from './state.ts';
 
 /** How long arrivals are collected before they are shown together, in milliseconds: a burst of a thousand is a few renderings. */
 const collectMs = 50;
-const listAgainAfterMs = 2_000;
+const tryAgainAfterMs = 2_000;
 
 /** Shows what the inbox holds and whatever arrives, from now on and over broken connections. Called once. */
 export function followInbox(): void {
   /** Oldest first; not shown yet. */
   let arrived: InboxMessage[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Counts streams: the answer for one that has been replaced is dropped. */
-  let stream = 0;
+  /** Whether the list of this stream is there. */
   let listed = false;
+  /** The list is asked for anew when it may be out of date before it comes: only the latest answer counts. */
+  let listings = 0;
 
-  const list = (forStream: number): void => {
+  const list = (): void => {
+    listed = false;
+    const asked = ++listings;
     listMessages().then(
       (held) => {
-        if (forStream !== stream) return;
+        if (asked !== listings) return;
         listed = true;
         connection.value = 'live';
         take(merged(arrived, held));
         arrived = [];
       },
-      () => setTimeout(() => forStream === stream && list(forStream), listAgainAfterMs),
+      () => setTimeout(() => asked === listings && list(), tryAgainAfterMs),
     );
   };
 
-  followEvents({
-    onOpen() {
-      // The stream is open before the list is asked for, so nothing falls between the two; what is in both has the same id.
-      listed = false;
-      stream += 1;
-      list(stream);
-    },
+  const handlers: EventHandlers = {
+    // The stream is open before the list is asked for, so nothing falls between the two; what is in both has the same id.
+    onOpen: list,
     onMessage(message) {
       arrived.push(message);
       timer ??= setTimeout(() => {
@@ -49,12 +48,23 @@ export function followInbox(): void {
     onCleared(to) {
       const isKept = (message: InboxMessage) => to !== null && message.to !== to;
       arrived = arrived.filter(isKept);
-      messages.value = (messages.value ?? []).filter(isKept);
+      if (listed) messages.value = (messages.value ?? []).filter(isKept);
+      else list();
     },
     onLost() {
       connection.value = 'lost';
     },
-  });
+    onClosed() {
+      connection.value = 'lost';
+      const tryAgain = () => setTimeout(() => followEvents(handlers), tryAgainAfterMs);
+      hasInbox().then((there) => (there ? tryAgain() : (connection.value = 'absent')), tryAgain);
+    },
+  };
+  followEvents(handlers);
+  hasService().then(
+    (there) => (serviceIsThere.value = there),
+    () => {},
+  );
 }
 
 /** Arrivals (oldest first) put before a list (newest first), without those that are in it. */
@@ -77,5 +87,5 @@ function take(next: readonly InboxMessage[]): void {
 }
 
 function spoken({ to, body, code }: InboxMessage): string {
-  return code === null ? `New text to ${to}: ${body}` : `New text to ${to}, code ${[...code].join(' ')}`;
+  return code === null ? `New text to ${to}: ${body}` : `New text to ${to}, code ${code.split('').join(' ')}`;
 }

@@ -12,7 +12,8 @@ export interface MessageParts {
 export function messageParts(body: string, code: string | null): MessageParts {
   const webOtpLine = /\n(@[a-zA-Z0-9.-]+ #[^#\s]+(?: @[a-zA-Z0-9.-]+)?)$/.exec(body)?.[1] ?? '';
   const words = webOtpLine === '' ? body : body.slice(0, -webOtpLine.length).trimEnd();
-  const found = code !== null && /^[0-9A-Za-z]+$/.test(code) ? new RegExp([...code].join('[ -]?')).exec(words) : null;
+  const found =
+    code !== null && /^[0-9A-Za-z]+$/.test(code) ? new RegExp(code.split('').join('[ -]?')).exec(words) : null;
   if (found === null) return { before: words, code: '', after: '', webOtpLine };
   const end = found.index + found[0].length;
   return { before: words.slice(0, found.index), code: found[0], after: words.slice(end), webOtpLine };

@@ -15,8 +15,8 @@ interface PhoneProps {
   connected: boolean;
   /** What a click on a code does. */
   codeAction: CodeAction;
-  /** Shown instead of texts while there are none. */
-  empty: ComponentChildren;
+  /** Says, while there are no texts, why not. */
+  empty: string;
   /** Stands beside the number. */
   controls?: ComponentChildren;
 }
@@ -29,11 +29,11 @@ export function Phone({ number, messages, connected, codeAction, empty, controls
     <section class="phone" aria-label={number === null ? 'Phone' : `Phone with the number ${number}`}>
       <header class="phone-top">
         <Reception connected={connected} />
-        <h2 class="phone-number">{number ?? 'No number yet'}</h2>
+        <h2 class={number === null ? 'phone-number none' : 'phone-number'}>{number ?? 'No number yet'}</h2>
         <div class="phone-controls">{controls}</div>
       </header>
       {messages.length === 0 ? (
-        <div class="phone-empty">{empty}</div>
+        <p class="phone-empty">{empty}</p>
       ) : (
         <div class="phone-screen" tabIndex={0} role="group" aria-label="Texts">
           <ol class="thread">
@@ -44,8 +44,13 @@ export function Phone({ number, messages, connected, codeAction, empty, controls
                 </button>
               </li>
             )}
-            {messages.slice(earlier).map((message) => (
-              <Bubble key={message.id} message={message} codeAction={codeAction} />
+            {messages.slice(earlier).map((message, index, drawn) => (
+              <Bubble
+                key={message.id}
+                message={message}
+                sameSender={drawn[index - 1]?.from === message.from}
+                codeAction={codeAction}
+              />
             ))}
           </ol>
         </div>

@@ -10,9 +10,12 @@ export interface Thread {
   latest: InboxMessage;
 }
 
-export type Connection = 'connecting' | 'live' | 'lost';
+/** `absent`: there is no inbox on this port, since texts go elsewhere. */
+export type Connection = 'connecting' | 'live' | 'lost' | 'absent';
 
 export const connection = signal<Connection>('connecting');
+/** Whether the API and its demo are on this port too; true until it is known. */
+export const serviceIsThere = signal(true);
 /** Newest first; null until the inbox has answered. */
 export const messages = signal<readonly InboxMessage[] | null>(null);
 /** Numbers with texts that were not looked at yet. */
@@ -36,12 +39,18 @@ effect(() => {
   if (!threads.value.some(({ to }) => to === settled.value)) settled.value = threads.value[0]?.to ?? null;
 });
 
-/** The number whose thread is shown; null: there is none. */
+// As in inbox.css.
+const narrowScreen = matchMedia('(max-width: 759px)');
+const isNarrow = signal(narrowScreen.matches);
+narrowScreen.addEventListener('change', ({ matches }) => (isNarrow.value = matches));
+
+/** The number whose thread is shown; null: there is none. A narrow page shows either the list or the thread that the address names. */
 export const shownNumber = computed(() => {
+  if (isNarrow.value) return addressed.value;
   const wanted = addressed.value ?? settled.value;
   const found = foundThreads.value;
   if (query.value.trim() === '' || found.some(({ to }) => to === wanted)) return wanted;
-  return found[0]?.to ?? null;
+  return found[0]?.to ?? wanted;
 });
 /** The thread that is shown; undefined also for a number that has no texts yet. */
 export const shownThread = computed(() => foundThreads.value.find(({ to }) => to === shownNumber.value));
@@ -70,11 +79,6 @@ function numberInAddress(): string | null {
 }
 
 function threadsOf(newestFirst: readonly InboxMessage[]): Thread[] {
-  const byNumber = new Map<string, InboxMessage[]>();
-  for (const message of newestFirst) {
-    const list = byNumber.get(message.to);
-    if (list === undefined) byNumber.set(message.to, [message]);
-    else list.push(message);
-  }
+  const byNumber = Map.groupBy(newestFirst, ({ to }) => to);
   return [...byNumber].map(([to, list]) => ({ to, messages: list.toReversed(), latest: list[0]! }));
 }
