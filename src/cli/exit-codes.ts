@@ -10,3 +10,6 @@ export const exitCodes = {
   /** The settings are not fit to start with (EX_CONFIG of sysexits.h). */
   configuration: 78,
 } as const;
+
+/** How a command says what it came to. One that starts a service says nothing: it goes on. */
+export type Finish = (exitCode: number) => void;

@@ -7,7 +7,10 @@ export function addFlags(command: Command, name: CommandName): Command {
     for (const flag of flagsOf(option, name)) command.addOption(flag);
   }
   return command.addOption(
-    new Flag('--config <path>', 'JSON file with options (PHONEPROOF_CONFIG; phoneproof.config.json if it is there)').helpGroup('More:'),
+    new Flag(
+      '--config <path>',
+      'JSON file with options (PHONEPROOF_CONFIG; phoneproof.config.json if it is there)',
+    ).helpGroup('More:'),
   );
 }
 
@@ -15,10 +18,15 @@ function flagsOf(option: Option, command: CommandName): Flag[] {
   const { description, env, flag, group, secret, type } = option;
   const standard = defaultOf(option, command);
   const required = option.required?.[command] ? 'required' : undefined;
-  const note = [env, required ?? (standard === undefined ? undefined : `default ${standard}`)].filter(Boolean).join('; ');
+  const note = [env, required ?? (standard === undefined ? undefined : `default ${standard}`)]
+    .filter(Boolean)
+    .join('; ');
   const value = type.placeholder === null ? '' : ` ${type.placeholder}`;
   const plain = new Flag(`${flag}${value}`, `${description} (${note})`).helpGroup(`${group}:`);
-  const fromFile = new Flag(`${flag}-file <path>`, `${description} (${env}_FILE or ${env}; ${required ?? 'optional'})`).helpGroup(`${group}:`);
+  const fromFile = new Flag(
+    `${flag}-file <path>`,
+    `${description} (${env}_FILE or ${env}; ${required ?? 'optional'})`,
+  ).helpGroup(`${group}:`);
   if (!secret) return [plain];
   return option.alsoFlag ? [plain, fromFile] : [fromFile];
 }

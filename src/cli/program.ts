@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigurationError, StoreError, SubjectKeyError } from '../errors.ts';
+import { options } from '../server/config.ts';
 import { checkCommand } from './commands/check.ts';
 import { configCommand } from './commands/config.ts';
 import { devCommand } from './commands/dev.ts';
@@ -8,11 +8,9 @@ import { inboxCommand } from './commands/inbox.ts';
 import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
 import type { CliContext } from './context.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes, type Finish } from './exit-codes.ts';
 import { UnreachableError } from './service-client.ts';
-
-/** What a command comes to: its exit code. One that starts a service returns when it listens. */
-export type Run = (exitCode: number) => void;
+import { packageVersion } from './version.ts';
 
 /** Runs the command line and gives its exit code. Says on standard error what went wrong; throws only what is a fault of ours. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
@@ -46,10 +44,12 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
-function createProgram(context: CliContext, finish: Run): Command {
+function createProgram(context: CliContext, finish: Finish): Command {
   const program = new Command('phoneproof')
-    .description('Proves that people hold the phone numbers they type. API, local inbox and demo page: `phoneproof dev`.')
-    .version(packageJson.version)
+    .description(
+      'Proves that people hold the phone numbers they type. API, local inbox and demo page: `phoneproof dev`.',
+    )
+    .version(packageVersion())
     .addHelpText(
       'after',
       `
@@ -66,9 +66,15 @@ Every command explains itself: phoneproof serve --help`,
     command.exitOverride().configureOutput({
       writeOut: context.write,
       writeErr: context.writeError,
-      // A value that was glued to a flag nobody knows may be a secret.
-      outputError: (text, write) => write(text.replace(/(--[\w-]+)=[^']*/g, '$1')),
+      outputError: (text, write) => write(text.replace(/unknown option '(--[\w-]+)[^']*'/, unknownFlag)),
     });
   }
   return program;
+}
+
+/** Without a value that was glued to the flag: it may be a secret. */
+function unknownFlag(_said: string, flag: string): string {
+  const secret = options.find((option) => option.secret && option.flag === flag);
+  if (!secret) return `unknown option '${flag}'`;
+  return `unknown option '${flag}': other people on this machine can see flags. Use ${flag}-file <path> or ${secret.env}`;
 }

@@ -10,7 +10,6 @@ export interface Answer {
 export class UnreachableError extends Error {}
 
 const timeoutMs = 20_000;
-const mostBytes = 1_000_000;
 
 /**
  * Posts to a running service. Answers of every status are returned; throws an `UnreachableError` when there is none, or one that is not the
@@ -35,15 +34,21 @@ export async function post(
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    text = (await response.text()).slice(0, mostBytes);
+    text = await response.text();
   } catch (error) {
-    throw new UnreachableError(`No answer from ${base}. Is it running? \`phoneproof dev\` starts one here.`, { cause: error });
+    throw new UnreachableError(`No answer from ${base}. Is it running? \`phoneproof dev\` starts one here.`, {
+      cause: error,
+    });
   }
   try {
     const answer: unknown = JSON.parse(text);
     if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) {
       const seconds = Number.parseInt(response.headers.get('retry-after') ?? '', 10);
-      return { status: response.status, body: { ...answer }, retryAfterSeconds: Number.isNaN(seconds) ? null : seconds };
+      return {
+        status: response.status,
+        body: { ...answer },
+        retryAfterSeconds: Number.isNaN(seconds) ? null : seconds,
+      };
     }
   } catch {
     // Said below: what answers without JSON is no phoneproof.

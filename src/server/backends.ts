@@ -14,12 +14,15 @@ export const storeChoice: OptionType<StoreChoice> = {
     const rest = text.slice(colon + 1);
     if (scheme === 'memory' && rest === '') return { value: { kind: 'memory' } };
     if (scheme === 'sqlite') {
-      if (rest === '') return { faults: ['names no file: write sqlite:PATH, like sqlite:/var/lib/phoneproof/phoneproof.db'] };
+      if (rest === '')
+        return { faults: ['names no file: write sqlite:PATH, like sqlite:/var/lib/phoneproof/phoneproof.db'] };
       if (rest.startsWith(':memory:')) return { faults: ['must name a file; a store that forgets is memory:'] };
       return { value: { kind: 'sqlite', path: rest } };
     }
     if (laterStores.includes(scheme)) {
-      return { faults: [`names a ${scheme}: store, which comes with a later version; this one has sqlite:PATH and memory:`] };
+      return {
+        faults: [`names a ${scheme}: store, which comes with a later version; this one has sqlite:PATH and memory:`],
+      };
     }
     return { faults: ['must be sqlite:PATH or memory:'] };
   },

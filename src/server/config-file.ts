@@ -41,7 +41,13 @@ const fileKeys = new Set(
   options.flatMap(({ path, secret }) => (secret ? [path.join('.'), `${path.join('.')}File`] : [path.join('.')])),
 );
 
-function flatten(value: unknown, path: readonly string[], file: string, values: Map<string, string>, faults: string[]): void {
+function flatten(
+  value: unknown,
+  path: readonly string[],
+  file: string,
+  values: Map<string, string>,
+  faults: string[],
+): void {
   const key = path.join('.');
   if (path.length === 0 || key === 'policy') {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {

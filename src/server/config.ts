@@ -163,7 +163,8 @@ const table = {
     type: countries,
     default: { dev: '*' },
     required: {
-      serve: 'List the countries that texts may go to, like US,CA: an open list invites SMS pumping. `*` is all of them',
+      serve:
+        'List the countries that texts may go to, like US,CA: an open list invites SMS pumping. `*` is all of them',
     },
     description: 'Destination countries (ISO 3166-1 alpha-2), comma-separated; `*` for all.',
     group: 'Destinations and text',
@@ -229,7 +230,10 @@ export interface Option extends OptionRow {
 
 function optionOf(path: readonly string[], row: OptionRow): Option {
   const name = path.map((part, i) => (i === 0 ? part : part[0]!.toUpperCase() + part.slice(1))).join('');
-  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter}`).toLowerCase().split(' ');
+  const words = name
+    .replace(/[A-Z]/g, (letter) => ` ${letter}`)
+    .toLowerCase()
+    .split(' ');
   return { ...row, name, path, env: `PHONEPROOF_${words.join('_').toUpperCase()}`, flag: `--${words.join('-')}` };
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { ConfigurationError } from '../errors.ts';
 import { systemCode } from './system-code.ts';
 
@@ -8,7 +8,7 @@ import { systemCode } from './system-code.ts';
 export interface HttpServer {
   /** Where it listens, port included: `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Takes no more connections, ends event streams, and resolves when every request in flight is answered, or cut off after `graceMs`. */
+  /** Takes no more connections and resolves when every request in flight is answered, or cut off after `graceMs`. */
   close(options: { graceMs: number }): Promise<void>;
 }
 
@@ -17,8 +17,8 @@ export interface ListenOptions {
   host: string;
   /** 0: any free one. */
   port: number;
-  /** Names the option that sets the port, for what to do when it is taken. */
-  portOption: string;
+  /** How to choose another port, when this one is taken. */
+  howToMove: string;
   /** Told of what `fetch` throws; the caller gets a bare 500. */
   onError(error: unknown): void;
 }
@@ -38,10 +38,12 @@ const maxRequestsPerSocket = 10_000;
 const maxConnections = 2_000;
 
 /** Serves a fetch handler over HTTP/1.1. Throws a `ConfigurationError` that says what to do when it cannot listen there. */
-export async function listen({ fetch, host, port, portOption, onError }: ListenOptions): Promise<HttpServer> {
+export async function listen({ fetch, host, port, howToMove, onError }: ListenOptions): Promise<HttpServer> {
   const inFlight = new Set<ServerResponse>();
   const answer = getRequestListener((request) => fetch(request), {
     errorHandler(error) {
+      // A target or Host that makes no URL: what a stranger sends is no error of ours.
+      if (error instanceof RequestError) return new Response(null, { status: 400 });
       onError(error);
       return new Response(null, { status: 500 });
     },
@@ -53,7 +55,7 @@ export async function listen({ fetch, host, port, portOption, onError }: ListenO
   });
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   server.maxConnections = maxConnections;
-  await bind(server, { host, port, portOption });
+  await bind(server, { host, port, howToMove });
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
@@ -61,9 +63,13 @@ export async function listen({ fetch, host, port, portOption, onError }: ListenO
   };
 }
 
-function bind(server: Server, { host, port, portOption }: Pick<ListenOptions, 'host' | 'port' | 'portOption'>): Promise<void> {
+function bind(
+  server: Server,
+  { host, port, howToMove }: Pick<ListenOptions, 'host' | 'port' | 'howToMove'>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const refuse = (error: Error): void => reject(new ConfigurationError([whyNot(systemCode(error), host, port, portOption)]));
+    const refuse = (error: Error): void =>
+      reject(new ConfigurationError([whyNot(systemCode(error), host, port, howToMove)]));
     server.once('error', refuse);
     server.listen({ host, port }, () => {
       server.off('error', refuse);
@@ -72,11 +78,12 @@ function bind(server: Server, { host, port, portOption }: Pick<ListenOptions, 'h
   });
 }
 
-function whyNot(code: string, host: string, port: number, portOption: string): string {
+function whyNot(code: string, host: string, port: number, howToMove: string): string {
   if (code === 'EADDRINUSE') {
-    return `Port ${port} of ${host} is taken, perhaps by another phoneproof. Stop what listens there, or choose another port: ${portOption}.`;
+    return `Port ${port} of ${host} is taken, perhaps by another phoneproof. Stop what listens there, or choose another port: ${howToMove}.`;
   }
-  if (code === 'EACCES') return `Port ${port} needs rights that this process has not. Choose one above 1023: ${portOption}.`;
+  if (code === 'EACCES')
+    return `Port ${port} needs rights that this process has not. Choose one above 1023: ${howToMove}.`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return `${host} is no address of this machine. Set PHONEPROOF_HOST to one that is, like 127.0.0.1.`;
   }
@@ -88,8 +95,6 @@ async function close(server: Server, inFlight: ReadonlySet<ServerResponse>, grac
   for (const response of inFlight) {
     response.shouldKeepAlive = false;
     response.once('close', () => server.closeIdleConnections());
-    // An event stream has no end of its own. Whoever reads one reconnects.
-    if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy();
   }
   const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;

@@ -1,13 +1,13 @@
-import pino, { type DestinationStream, type Level } from 'pino';
+import pino, { type Level } from 'pino';
 import type { VerifierEvent } from '../events.ts';
-import type { HttpAnswer } from '../http/app.ts';
+import type { Answered } from '../http/app.ts';
 import { errorRecord } from './error-record.ts';
-import { prettyStream } from './pretty-log.ts';
+import { prettyStream, type LogDestination } from './pretty-log.ts';
 
 /** What a service writes down. Every field is named here: there is no way to log a request, a body or a message. */
 export interface Log {
   /** One line for each answered request. */
-  answer(answer: HttpAnswer): void;
+  answer(answered: Answered): void;
   /** What the verifier tells; numbers in it are masked already. */
   event(event: VerifierEvent): void;
   /** What the service does itself. */
@@ -20,7 +20,7 @@ export interface LogOptions {
   level: Level | 'silent';
   format: 'json' | 'pretty';
   /** Where lines go: standard output when unset. */
-  destination?: DestinationStream & { isTTY?: boolean };
+  destination?: LogDestination;
 }
 
 /** What is logged of an event, and under which name. */
@@ -43,7 +43,7 @@ const eventFields: Readonly<Record<string, string>> = {
 const probes = new Set(['/livez', '/readyz', '/metrics']);
 
 /** Writes lines with pino, as JSON or for people. */
-export function createLog({ level, format, destination = pino.destination({ fd: 1, sync: true }) }: LogOptions): Log {
+export function createLog({ level, format, destination }: LogOptions): Log {
   const lines = pino(
     {
       level,
@@ -51,20 +51,23 @@ export function createLog({ level, format, destination = pino.destination({ fd: 
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    format === 'pretty' ? prettyStream(destination) : destination,
+    format === 'pretty'
+      ? prettyStream(destination ?? process.stdout)
+      : (destination ?? pino.destination({ sync: true })),
   );
   return {
     answer({ requestId, method, route, status, code, tenant, durationMs }) {
-      const quiet = status < 400 && probes.has(route);
+      const quiet = status < 400 && route !== null && probes.has(route);
       lines[status >= 500 ? 'error' : quiet ? 'debug' : 'info'](
-        { request_id: requestId, method, route, status, code, tenant, ms: Math.round(durationMs * 10) / 10 },
+        { request_id: requestId, method, route, status, code, tenant, ms: tenths(durationMs) },
         'answered',
       );
     },
     event(event) {
-      const fields = Object.entries(event).flatMap(([name, value]) => {
+      const fields = Object.entries<unknown>({ ...event }).flatMap(([name, value]) => {
         const field = eventFields[name];
-        return field && value !== null ? [[field, value]] : [];
+        if (field === undefined || value === null) return [];
+        return [[field, typeof value === 'number' ? tenths(value) : value]];
       });
       if ('error' in event) fields.push(['error', errorRecord(event.error)]);
       lines['error' in event ? 'error' : 'info'](Object.fromEntries(fields), event.type);
@@ -74,4 +77,8 @@ export function createLog({ level, format, destination = pino.destination({ fd: 
     error: (message, error, { requestId } = {}) =>
       lines.error({ ...(requestId && { request_id: requestId }), error: errorRecord(error) }, message),
   };
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }

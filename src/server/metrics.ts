@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import type { VerifierEvent } from '../events.ts';
-import type { HttpAnswer } from '../http/app.ts';
+import type { Answered } from '../http/app.ts';
 
 /** Counts what the service does. Labels are words of ours: never a number, an id or a path. */
 export interface Metrics {
-  answer(answer: HttpAnswer): void;
+  answer(answered: Answered): void;
   event(event: VerifierEvent): void;
   /** The exposition in Prometheus' text format. */
   exposition(): Promise<Response>;
@@ -59,7 +59,8 @@ export function createMetrics(): Metrics {
     registers,
   });
   return {
-    answer({ method, route, status, code, durationMs }) {
+    answer({ method, route: template, status, code, durationMs }) {
+      const route = template ?? 'none';
       requests.inc({ method, route, status, code: code ?? '' });
       requestSeconds.observe({ method, route }, durationMs / 1_000);
     },

@@ -15,7 +15,8 @@ const meanings: Record<PolicyField, string> = {
   sendGapSeconds: 'Least time between two texts to one number; 0: none.',
   resendAdviceSeconds: 'What `resend_at` advises where no gap is enforced.',
   resend: 'Starting again sends the same code again, or a new one.',
-  resendUntilSeconds: 'How long after its creation a code is repeated; none: while it can still live its whole lifetime.',
+  resendUntilSeconds:
+    'How long after its creation a code is repeated; none: while it can still live its whole lifetime.',
   maxChecks: 'Wrong codes that end a verification.',
   maxWrongChecksPerDay: 'Wrong codes for one number in any 24 hours, over all its verifications.',
   lockAfterWrongChecks: 'Wrong codes in a row that lock a number.',

@@ -1,5 +1,7 @@
 import type { Log } from './log.ts';
 
+/** Less than the 30 s that container runtimes leave a process. */
+const longestStopMs = 25_000;
 const ending = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -13,6 +15,10 @@ export function endWithProcess({ stop, log }: { stop(): Promise<void>; log: Log 
       if (stopping) process.exit(1);
       stopping = true;
       log.info(`${signal}: finishing what runs`);
+      setTimeout(() => {
+        log.error('could not stop in time', new Error(`still running after ${longestStopMs} ms`));
+        process.exit(1);
+      }, longestStopMs).unref();
       stop().then(
         () => {
           log.info('stopped');

@@ -36,7 +36,10 @@ export interface Findings {
 }
 
 /** Names of all environment variables that mean something. */
-const variables = ['PHONEPROOF_CONFIG', ...options.flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env]))];
+const variables = [
+  'PHONEPROOF_CONFIG',
+  ...options.flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env])),
+];
 
 /** Reads every option of a command: flags first, then the environment, then the file, then defaults. Collects faults instead of throwing. */
 export function findOptions({ command, flags, env, cwd }: Sources): Findings {
@@ -59,7 +62,7 @@ export function findOptions({ command, flags, env, cwd }: Sources): Findings {
       faults.push(...reading.faults.map((what) => `${where}${name} ${what}.`));
       return { option, origin: found.origin, from: found.from, value: undefined };
     });
-    const idle = findings
+  const idle = findings
     .filter(({ option, origin }) => option.notYet && origin !== 'unset')
     .map(({ option }) => `${option.env} has no effect yet: ${option.notYet}.`);
   return { findings, faults, warnings: [...misspelled(env), ...idle] };
@@ -113,8 +116,20 @@ function locate(
   const nameInFile = path.join('.');
   const sources = [
     { origin: 'flag', from: flag, text: flags[name], fileFrom: `${flag}-file`, file: flags[`${name}File`] },
-    { origin: 'environment', from: variable, text: env[variable], fileFrom: `${variable}_FILE`, file: env[`${variable}_FILE`] },
-    { origin: 'file', from: file?.path ?? null, text: file?.values.get(nameInFile), fileFrom: file?.path ?? null, file: file?.values.get(`${nameInFile}File`) },
+    {
+      origin: 'environment',
+      from: variable,
+      text: env[variable],
+      fileFrom: `${variable}_FILE`,
+      file: env[`${variable}_FILE`],
+    },
+    {
+      origin: 'file',
+      from: file?.path ?? null,
+      text: file?.values.get(nameInFile),
+      fileFrom: file?.path ?? null,
+      file: file?.values.get(`${nameInFile}File`),
+    },
   ] as const;
   for (const source of sources) {
     const { origin } = source;

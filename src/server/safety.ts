@@ -8,7 +8,8 @@ export function inspectServe(settings: Partial<Settings<'serve'>>): string[] {
   const { apiKeys = [], allowUnsafe = [], host, metricsPort, policy, port, provider, store } = settings;
   const faults = policyFaults(policy);
   const keys = apiKeys.map((entry) => entry.slice(entry.indexOf(':') + 1));
-  if (new Set(keys).size < keys.length) faults.push('PHONEPROOF_API_KEYS holds the same key twice. Give each tenant its own.');
+  if (new Set(keys).size < keys.length)
+    faults.push('PHONEPROOF_API_KEYS holds the same key twice. Give each tenant its own.');
   if (provider && !allowUnsafe.includes('provider')) {
     faults.push(
       `PHONEPROOF_PROVIDER is ${provider}, which shows codes instead of sending them. ` +
@@ -46,7 +47,9 @@ export function inspectLocal(
     );
   }
   if (env['NODE_ENV'] === 'production') {
-    faults.push('NODE_ENV is production, and this command shows every code. Use `phoneproof serve`, or unset NODE_ENV.');
+    faults.push(
+      'NODE_ENV is production, and this command shows every code. Use `phoneproof serve`, or unset NODE_ENV.',
+    );
   }
   return faults;
 }
@@ -59,7 +62,9 @@ function policyFaults(policy: Settings<'serve'>['policy'] = {}): string[] {
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     return error.faults.map((fault) =>
-      fault.replace(/policy\.(\w+)/g, (path, field) => options.find(({ path: p }) => p[1] === field)?.env ?? path).concat('.'),
+      fault
+        .replace(/policy\.(\w+)/g, (path, field) => options.find(({ path: p }) => p[1] === field)?.env ?? path)
+        .concat('.'),
     );
   }
 }

@@ -48,6 +48,8 @@ function readSecrets<Value>(input: string | readonly string[], value: Value): Re
     return { value };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    return { faults: error.faults.map((fault) => fault.replace(/^secret (\d+) /, '(entry $1) ').replace(/^secret /, '')) };
+    return {
+      faults: error.faults.map((fault) => fault.replace(/^secret (\d+) /, '(entry $1) ').replace(/^secret /, '')),
+    };
   }
 }

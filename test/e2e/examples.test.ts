@@ -114,9 +114,10 @@ test('the two calls: approved', async () => {
   expect(output.trim().endsWith('approved')).toBe(true);
 });
 
-const readme = marked.lexer(readFileSync('README.md', 'utf8')).filter((token) => token.type === 'code');
-const blocksIn = (lang: string) =>
-  readme.filter((token) => token.lang === lang).map((token) => String(token.text).trim());
+const readme = marked
+  .lexer(readFileSync('README.md', 'utf8'))
+  .filter((token): token is Tokens.Code => token.type === 'code');
+const blocksIn = (lang: string) => readme.filter((block) => block.lang === lang).map(({ text }) => text.trim());
 
 test('the curl calls of the README answer what it shows', async () => {
   const url = await startDev();

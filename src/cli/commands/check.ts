@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import { readSettings } from '../../server/read-config.ts';
 import type { CliContext } from '../context.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodes, type Finish } from '../exit-codes.ts';
 import { addFlags } from '../options.ts';
-import type { Run } from '../program.ts';
 import { plain, reportProblem } from '../report.ts';
 import { post } from '../service-client.ts';
 
@@ -11,7 +10,7 @@ import { post } from '../service-client.ts';
 const verificationId = /^v\d+[A-Za-z0-9_-]{20,}$/;
 
 /** `phoneproof check <id-or-number> <code>`: asks a running service whether a code is right. */
-export function checkCommand(context: CliContext, finish: Run): Command {
+export function checkCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('check')
     .summary('check a code')
     .description('Asks a running service whether a code is right. A right one counts once.')

@@ -4,16 +4,19 @@ import { printedOptions, type PrintedOption } from '../../server/print-config.ts
 import { findOptions, settingsOf } from '../../server/read-config.ts';
 import { inspectLocal, inspectServe } from '../../server/safety.ts';
 import type { CliContext } from '../context.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodes, type Finish } from '../exit-codes.ts';
 import { addFlags } from '../options.ts';
-import type { Run } from '../program.ts';
 
 /** `phoneproof config print`: what a command would run with, and where each value comes from. */
-export function configCommand(context: CliContext, finish: Run): Command {
+export function configCommand(context: CliContext, finish: Finish): Command {
   const print = new Command('print')
     .summary('show every option, its value and where it comes from')
-    .description('Shows what a command would run with and where each value comes from, and names what is wrong. Secrets are masked.')
-    .addOption(new Flag('--for <command>', 'whose options').choices(['serve', 'dev', 'inbox', 'send', 'check']).default('serve'))
+    .description(
+      'Shows what a command would run with and where each value comes from, and names what is wrong. Secrets are masked.',
+    )
+    .addOption(
+      new Flag('--for <command>', 'whose options').choices(['serve', 'dev', 'inbox', 'send', 'check']).default('serve'),
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -33,7 +36,9 @@ Exit codes: 0 fit to start with, 78 not fit.`,
       const unfit = flags.for === 'serve' ? inspectServe(settings) : local ? inspectLocal(settings, env) : [];
       const faults = [...unread, ...unfit];
       const printed = printedOptions(findings);
-      context.write(flags.json ? `${JSON.stringify({ options: printed, faults, warnings }, null, 2)}\n` : table(printed));
+      context.write(
+        flags.json ? `${JSON.stringify({ options: printed, faults, warnings }, null, 2)}\n` : table(printed),
+      );
       if (!flags.json) for (const what of [...faults, ...warnings]) context.writeError(`- ${what}\n`);
       finish(faults.length > 0 ? exitCodes.configuration : exitCodes.done);
     });
@@ -53,5 +58,10 @@ function table(printed: readonly PrintedOption[]): string {
   ]);
   const width = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   const widths = [width(0), Math.min(width(1), 48)];
-  return rows.map(([variable = '', value = '', origin = '']) => `${variable.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${origin}\n`).join('');
+  return rows
+    .map(
+      ([variable = '', value = '', origin = '']) =>
+        `${variable.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${origin}\n`,
+    )
+    .join('');
 }

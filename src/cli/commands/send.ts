@@ -1,14 +1,13 @@
 import { Command } from 'commander';
 import { readSettings } from '../../server/read-config.ts';
 import type { CliContext } from '../context.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodes, type Finish } from '../exit-codes.ts';
 import { addFlags } from '../options.ts';
-import type { Run } from '../program.ts';
 import { plain, reportProblem } from '../report.ts';
 import { post } from '../service-client.ts';
 
 /** `phoneproof send <number>`: asks a running service to send a code. */
-export function sendCommand(context: CliContext, finish: Run): Command {
+export function sendCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('send')
     .summary('send a code to a number')
     .description('Asks a running service to send a code to a number, or to send the pending one again.')
@@ -39,7 +38,8 @@ Exit codes: 0 sent, 1 refused, 2 wrong usage, 3 no service answered.`,
         `${plain(notice)}\n\n` +
           `  id       ${plain(id)}\n` +
           `  until    ${plain(expiresAt)}\n` +
-          `  left     ${plain(checksLeft)} checks, ${plain(sendsLeft)} sends\n\n` +
+          `  checks   ${plain(checksLeft)} left\n` +
+          `  sends    ${plain(sendsLeft)} left\n\n` +
           `Next: phoneproof check ${plain(id)} <code>\n`,
       );
       finish(exitCodes.done);

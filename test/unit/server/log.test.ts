@@ -75,13 +75,13 @@ test('lines for people hold what the JSON lines hold, and no JSON', () => {
   expect(lines.join('')).not.toContain('{');
 });
 
-test('colours go to terminals only', () => {
-  const escape = '\u001B[';
+test('colours go to terminals that show them only', () => {
   const lines: string[] = [];
-  const write = (line: string) => lines.push(line);
-  for (const isTTY of [true, false])
-    createLog({ level: 'info', format: 'pretty', destination: { write, isTTY } }).warn('w');
-  expect(lines.map((line) => line.includes(escape))).toEqual([true, false]);
+  for (const hasColors of [() => true, () => false, undefined]) {
+    const destination = { write: (line: string) => lines.push(line), ...(hasColors && { hasColors }) };
+    createLog({ level: 'info', format: 'pretty', destination }).warn('w');
+  }
+  expect(lines.map((line) => line.includes('\u001B['))).toEqual([true, false, false]);
 });
 
 test('a level keeps lesser lines out', () => {

@@ -1,0 +1,28 @@
+import type { Settings } from './config.ts';
+import { createLog } from './log.ts';
+import { endWithProcess } from './process-signals.ts';
+import { startService } from './service.ts';
+
+const graceMs = 10_000;
+
+/** Runs the service for production until the process is told to end. Resolves when it listens. */
+export async function serve(settings: Settings<'serve'>, warnings: readonly string[]): Promise<void> {
+  const log = createLog({ level: settings.logLevel, format: settings.logFormat });
+  for (const warning of warnings) log.warn(warning);
+  for (const part of settings.allowUnsafe ?? []) {
+    log.warn(`PHONEPROOF_ALLOW_UNSAFE names ${part}: this is no configuration for people's codes.`);
+  }
+  if (settings.acceptSubjectKey) {
+    log.warn('PHONEPROOF_ACCEPT_SUBJECT_KEY is on: unset it, so that a wrong subject secret is refused next time.');
+  }
+  const service = await startService({
+    settings,
+    log,
+    access: { apiKeys: settings.apiKeys },
+    metricsPort: settings.metricsPort,
+    drainMs: settings.drainSeconds * 1_000,
+    graceMs,
+  });
+  endWithProcess({ stop: () => service.stop(), log });
+  log.info('listening', { url: service.url, ...(service.metricsUrl && { metrics: service.metricsUrl }) });
+}

@@ -1,0 +1,161 @@
+import { setTimeout } from 'node:timers/promises';
+import { SubjectKeyError } from '../errors.ts';
+import { createHttpHandler, type HttpHandlerOptions } from '../http/app.ts';
+import { createKeyring } from '../keyring.ts';
+import { createVerifier } from '../verifier.ts';
+import type { Settings } from './config.ts';
+import { listen } from './http-server.ts';
+import type { Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { openProvider, openStore } from './parts.ts';
+import { startPruning } from './pruning.ts';
+import { createSite } from './site.ts';
+
+type ServiceSettings = Pick<
+  Settings<'serve'>,
+  | 'acceptSubjectKey'
+  | 'brand'
+  | 'countries'
+  | 'defaultCountry'
+  | 'host'
+  | 'origin'
+  | 'policy'
+  | 'port'
+  | 'provider'
+  | 'secret'
+  | 'store'
+  | 'subjectSecret'
+>;
+
+export interface ServiceOptions {
+  settings: ServiceSettings;
+  log: Log;
+  /** Who may call. */
+  access: Pick<HttpHandlerOptions, 'apiKeys'> | Pick<HttpHandlerOptions, 'authenticate'>;
+  /** Shows the demo page and the metrics beside the API, all of it to this machine alone. */
+  development?: boolean;
+  /** Port for /metrics alone. */
+  metricsPort?: number | undefined;
+  /** How long it goes on accepting while /readyz says that it will not for much longer. */
+  drainMs: number;
+  /** How long requests in flight have to be answered. */
+  graceMs: number;
+}
+
+/** A running service. */
+export interface Service {
+  /** Where the API is, without a slash at the end. */
+  readonly url: string;
+  /** Where /metrics is, if it has a port of its own. */
+  readonly metricsUrl: string | null;
+  /** Says that it is not ready, waits, takes no more requests, finishes those in flight and what goes on after them, and closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Puts store, provider, verifier and handler together and listens. What it opened is closed again when anything fails. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  /** What is to be done at the end, the last first. */
+  const closers: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let close = closers.pop(); close; close = closers.pop()) {
+      try {
+        await close();
+      } catch (error) {
+        options.log.error('closing failed', error);
+      }
+    }
+  };
+  try {
+    return { ...(await open(options, (close) => closers.push(close))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function open(
+  { access, development, drainMs, graceMs, log, metricsPort, settings }: ServiceOptions,
+  atEnd: (close: () => Promise<void>) => void,
+): Promise<Omit<Service, 'stop'>> {
+  const { acceptSubjectKey, brand, countries, defaultCountry, host, origin, policy, port, secret, subjectSecret } =
+    settings;
+  const store = openStore(settings.store);
+  atEnd(() => store.close());
+  const { provider, inbox } = openProvider(settings.provider);
+  const metrics = createMetrics();
+  const verifier = createVerifier({
+    secret,
+    ...(subjectSecret !== undefined && { subjectSecret }),
+    ...(brand !== undefined && { brand }),
+    ...(origin !== undefined && { origin }),
+    ...(defaultCountry !== undefined && { defaultCountry }),
+    acceptSubjectKey,
+    store,
+    provider,
+    policy: { ...policy, countries },
+    onEvent(event) {
+      metrics.event(event);
+      log.event(event);
+    },
+  });
+  atEnd(() => verifier.idle());
+  // The verifier does so before its first verb; a service is not to start at all on a store of another key.
+  const { subjectFingerprint } = createKeyring({ secret, subjectSecret });
+  if (!(await store.bindSubjectKey(subjectFingerprint, { accept: acceptSubjectKey }))) throw new SubjectKeyError();
+  const pruning = startPruning({ store, onError: (error) => log.error('pruning failed', error) });
+  atEnd(() => pruning.stop());
+
+  const onError = (error: unknown): void => log.error('answering failed', error);
+  const metricsServer =
+    metricsPort === undefined
+      ? null
+      : await listen({
+          fetch: ({ method, url }) =>
+            method === 'GET' && new URL(url).pathname === '/metrics'
+              ? metrics.exposition()
+              : new Response(null, { status: 404 }),
+          host,
+          port: metricsPort,
+          howToMove: 'PHONEPROOF_METRICS_PORT',
+          onError,
+        });
+  if (metricsServer) atEnd(() => metricsServer.close({ graceMs: 0 }));
+
+  let ready = true;
+  const ending = new AbortController();
+  const handler = createHttpHandler({
+    ...access,
+    verifier,
+    async ready() {
+      if (ready) await store.ping();
+      return ready;
+    },
+    onAnswer(answer) {
+      metrics.answer(answer);
+      log.answer(answer);
+    },
+    onError: (error, requestId) => log.error('a request failed', error, { requestId }),
+  });
+  const { fetch } = createSite({
+    handler,
+    inbox,
+    development: development ? { metrics } : null,
+    ending: ending.signal,
+  });
+  const server = await listen({
+    fetch,
+    host,
+    port,
+    howToMove: development
+      ? `npm start -- --port ${port + 1}, or phoneproof dev --port ${port + 1}`
+      : 'PHONEPROOF_PORT',
+    onError,
+  });
+  atEnd(async () => {
+    ready = false;
+    await setTimeout(drainMs);
+    ending.abort();
+    await server.close({ graceMs });
+  });
+  return { url: server.url, metricsUrl: metricsServer && `${metricsServer.url}/metrics` };
+}
