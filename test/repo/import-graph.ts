@@ -72,7 +72,7 @@ export function readsOfTimeOrChance(path: string, source: string): string[] {
   };
   new Visitor({
     CallExpression(node) {
-      if (/^(?:Date\.now|Math\.random|performance\.now|Date)$/.test(source.slice(node.callee.start, node.callee.end))) add(node);
+      if (/^(?:Date\.now|Math\.random|Date)$/.test(source.slice(node.callee.start, node.callee.end))) add(node);
     },
     NewExpression(node) {
       if (source.slice(node.callee.start, node.callee.end) === 'Date' && node.arguments.length === 0) add(node);
