@@ -13,7 +13,7 @@ export default defineConfig({
           name: 'parts',
           include: ['test/**/*.test.ts'],
           exclude: slow,
-          testTimeout: 10_000,
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },

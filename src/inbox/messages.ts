@@ -25,7 +25,7 @@ export interface InboxMessage {
 
 export type NewMessage = Pick<InboxMessage, 'to' | 'from' | 'body' | 'provider'>;
 
-/** What happens to an inbox. Going on `after` the cursor misses nothing and repeats nothing. */
+/** What happens to an inbox. Going on `after` the cursor misses nothing, and repeats nothing unless it starts over. */
 export type InboxEvent = { readonly cursor: string } & (
   | { readonly type: 'message'; readonly message: InboxMessage }
   /** The messages of a number, or (null) all, are gone. What is told after it is there. */

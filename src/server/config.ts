@@ -1,8 +1,8 @@
-import { providerChoice, storeChoice } from './backends.ts';
-import { listOf, number, oneOf, text, yesOrNo, type OptionType } from './option-types.ts';
-import { ConfigurationError } from '../errors.ts';
-import { otpOrigin } from '../message.ts';
+import { brandName, otpOrigin } from '../message.ts';
+import { isSupportedCountry } from '../phone-number.ts';
 import type { Policy } from '../policy.ts';
+import { providerChoice, storeChoice } from './backends.ts';
+import { judgedBy, listOf, number, oneOf, text, yesOrNo, type OptionType } from './option-types.ts';
 import { policyRows } from './policy-options.ts';
 import { trustedProxies } from './proxies.ts';
 import { apiKey, secret, secrets } from './secrets.ts';
@@ -33,25 +33,19 @@ const services = ['dev', 'serve'] as const;
 const servers = ['dev', 'serve', 'inbox'] as const;
 const clients = ['send', 'check'] as const;
 const port = number('<port>', { least: 0, greatest: 65_535 });
-const country = text('<country>', { pattern: /^[A-Z]{2}$/, rule: 'a two-letter country code in capitals, like US' });
+const country: OptionType<string> = {
+  placeholder: '<country>',
+  read: (word) =>
+    isSupportedCountry(word)
+      ? { value: word }
+      : { faults: ['must be a country as two capital letters (ISO 3166-1 alpha-2), like US or GB'] },
+  show: (word) => word,
+};
 const countryList = listOf('<countries>', country);
 const countries: OptionType<'*' | readonly string[]> = {
   placeholder: '<countries>',
   read: (words) => (words === '*' ? { value: '*' } : countryList.read(words)),
   show: (value) => (value === '*' ? '*' : countryList.show(value)),
-};
-
-const origin: OptionType<string> = {
-  placeholder: '<host>',
-  read(words) {
-    try {
-      return { value: otpOrigin(words) };
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      return { faults: error.faults.map((fault) => fault.replace(/^origin /, '')) };
-    }
-  },
-  show: (value) => value,
 };
 
 const table = {
@@ -177,13 +171,13 @@ const table = {
     commands: services,
   },
   brand: {
-    type: text('<name>', { pattern: /^.{1,30}$/u, rule: 'at most 30 characters on one line' }),
+    type: judgedBy('<name>', 'brand', brandName),
     description: 'Name that stands in the text.',
     group: 'Destinations and text',
     commands: services,
   },
   origin: {
-    type: origin,
+    type: judgedBy('<host>', 'origin', otpOrigin),
     description: 'Host of the page where codes are typed: adds the WebOTP line to texts.',
     group: 'Destinations and text',
     commands: services,

@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { ConfigurationError } from '../errors.ts';
 import { systemCode } from './system-code.ts';
@@ -19,7 +19,7 @@ export interface ListenOptions {
   port: number;
   /** How to choose another port, when this one is taken. */
   howToMove: string;
-  /** Told of what `fetch` throws; the caller gets a bare 500. */
+  /** Told of what `fetch` throws (the caller gets a bare 500) and of what goes wrong with connections as a whole. */
   onError(error: unknown): void;
 }
 
@@ -53,13 +53,20 @@ export async function listen({ fetch, host, port, howToMove, onError }: ListenOp
     response.once('close', () => inFlight.delete(response));
     void answer(request, response);
   });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   server.maxConnections = maxConnections;
   await bind(server, { host, port, howToMove });
+  // Such as a connection that could not be accepted: no reason to end.
+  server.on('error', onError);
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    close: ({ graceMs }) => close(server, inFlight, graceMs),
+    close: ({ graceMs }) => close(server, { inFlight, sockets, graceMs }),
   };
 }
 
@@ -82,16 +89,20 @@ function whyNot(code: string, host: string, port: number, howToMove: string): st
   if (code === 'EADDRINUSE') {
     return `Port ${port} of ${host} is taken, perhaps by another phoneproof. Stop what listens there, or choose another port: ${howToMove}.`;
   }
-  if (code === 'EACCES')
-    return `Port ${port} needs rights that this process has not. Choose one above 1023: ${howToMove}.`;
+  if (code === 'EACCES') return `Port ${port} needs rights that this process has not. Choose another: ${howToMove}.`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return `${host} is no address of this machine. Set PHONEPROOF_HOST to one that is, like 127.0.0.1.`;
   }
   return `Cannot listen on port ${port} of ${host} (${code}).`;
 }
 
-async function close(server: Server, inFlight: ReadonlySet<ServerResponse>, graceMs: number): Promise<void> {
+async function close(
+  server: Server,
+  { inFlight, sockets, graceMs }: { inFlight: Iterable<ServerResponse>; sockets: Iterable<Socket>; graceMs: number },
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Node takes a connection on which nothing has come yet, such as browsers open ahead, for one that is about to ask.
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   for (const response of inFlight) {
     response.shouldKeepAlive = false;
     response.once('close', () => server.closeIdleConnections());

@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../errors.ts';
+
 /** What a text means, or what is wrong with it, said so that it completes "PHONEPROOF_PORT ...". Never repeats the text: it may be a secret. */
 export type Reading<Value> = { value: Value } | { faults: readonly string[] };
 
@@ -17,6 +19,22 @@ export function text(placeholder: string, shape?: { pattern: RegExp; rule: strin
   return {
     placeholder,
     read: (value) => (!shape || shape.pattern.test(value) ? { value } : fault(`must be ${shape.rule}`)),
+    show: (value) => value,
+  };
+}
+
+/** What a function of the core takes; what it throws a `ConfigurationError` about (`subject must be ...`) is a fault. */
+export function judgedBy(placeholder: string, subject: string, judge: (text: string) => string): OptionType<string> {
+  return {
+    placeholder,
+    read(given) {
+      try {
+        return { value: judge(given) };
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error;
+        return { faults: error.faults.map((what) => what.replace(new RegExp(`^${subject} `), '')) };
+      }
+    },
     show: (value) => value,
   };
 }

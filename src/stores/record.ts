@@ -327,14 +327,14 @@ function waitMs(times: readonly number[], max: number, windowMs: number, nowMs: 
   return blocking === undefined ? 0 : blocking + windowMs - nowMs;
 }
 
-/** The number's own wrong checks: locked, or spent for now. */
-function blocked(record: NumberRecord, limits: NumberLimits, nowMs: number): LimitRefusal | null {
-  const { lock, wrongChecks } = limits;
-  if (record.wrongInRow >= lock.after) {
-    return { limit: 'lock', max: lock.after, windowMs: lock.forMs, retryAfterMs: record.wrongInRowUntilMs - nowMs };
-  }
-  const retryAfterMs = waitMs(record.wrongChecks, wrongChecks.max, wrongChecks.windowMs, nowMs);
-  return retryAfterMs > 0 ? { limit: 'wrong_checks', ...wrongChecks, retryAfterMs } : null;
+/** The number's own wrong checks, spent for now or locked: what lasts longer. */
+function blocked(record: NumberRecord, { lock, wrongChecks }: NumberLimits, nowMs: number): LimitRefusal | null {
+  const lockedMs = record.wrongInRow >= lock.after ? record.wrongInRowUntilMs - nowMs : 0;
+  const spentMs = waitMs(record.wrongChecks, wrongChecks.max, wrongChecks.windowMs, nowMs);
+  if (lockedMs <= 0 && spentMs <= 0) return null;
+  return lockedMs >= spentMs
+    ? { limit: 'lock', max: lock.after, windowMs: lock.forMs, retryAfterMs: lockedMs }
+    : { limit: 'wrong_checks', ...wrongChecks, retryAfterMs: spentMs };
 }
 
 /** The limit on sends that refuses for longest. */

@@ -248,6 +248,29 @@ describe('what can go wrong', () => {
     expect(first).toMatch(/^\d{6}$/);
   });
 
+  test('a dead code stays dead when no new one can be had', async () => {
+    await restartSite({ policy: { maxSends: 1 } });
+    const page = await openCodeStep();
+    for (let wrong = 0; wrong < 5; wrong += 1) await typeCode(page, wrongCode());
+    const [response] = await Promise.all([page.waitForResponse('**/v1/verifications'), resend(page).click()]);
+    expect(response.status()).toBe(429);
+    await expect.poll(async () => secondsIn(await resend(page).innerText())).toBeGreaterThan(590);
+    expect(await page.getByRole('button', { name: 'Verify', exact: true }).count()).toBe(0);
+    await codeField(page).focus();
+    await page.keyboard.press('Enter');
+    expect(await resend(page).getAttribute('aria-disabled')).toBe('true');
+  });
+
+  test('a mistyped number is corrected, not typed anew', async () => {
+    const page = await openCodeStep();
+    await page.getByRole('button', { name: 'Use another one' }).click();
+    expect(await numberField(page).inputValue()).toBe('(202) 555-0143');
+    await page.keyboard.type('(202) 555-0144');
+    await page.keyboard.press('Enter');
+    await codeField(page).waitFor();
+    expect(site.inbox.list()[0]?.to).toBe('+12025550144');
+  });
+
   test('sending again waits as long as the API advises and repeats the code', async () => {
     const page = await openCodeStep({ prepare: (fresh) => fresh.clock.install() });
     const code = latestCode();
@@ -259,6 +282,7 @@ describe('what can go wrong', () => {
     await resend(page).click();
     await expect.poll(() => site.inbox.list().map((message) => message.code)).toEqual([code, code]);
     await expect.poll(() => page.getByRole('definition').nth(2).innerText()).toBe('1');
+    expect(await page.getByRole('status').filter({ hasText: 'Sent again' }).isVisible()).toBe(true);
     expect(await resend(page).getAttribute('aria-disabled')).toBe('true');
   });
 

@@ -140,12 +140,12 @@ describe('arrivals', () => {
     for (let n = 0; n < 999; n += 1) receive(n < 600 ? to : `+1202556${String(n).padStart(4, '0')}`, `Text ${n}`);
     const page = await openInbox();
     await row(page, to).click();
-    await page.getByText('Text 599').waitFor();
+    await page.locator('.bubble').getByText('Text 599').waitFor();
     expect(await page.locator('.text').count()).toBe(100);
     await page.getByRole('button', { name: '500 earlier' }).click();
     expect(await page.locator('.text').count()).toBe(200);
     await page.getByRole('searchbox').fill('text 17');
-    await page.getByText('Text 170').waitFor();
+    await page.locator('.bubble').getByText('Text 170').waitFor();
     await page.getByText('11 of 999 texts match').waitFor();
     await page.getByRole('searchbox').fill('');
     receiveCode(to, '493817');
@@ -169,6 +169,13 @@ describe('copying', () => {
     await copyButton(page, '493817').click();
     await page.getByRole('status').filter({ hasText: '4 9 3 8 1 7 copied' }).waitFor();
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe('493817');
+  });
+
+  test('a code written in groups is copied without what stands between them', async () => {
+    receive(to, 'Your code is 493-817.');
+    const page = await openInbox({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await copyButton(page, '493-817').click();
+    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe('493817');
   });
 
   test('one click copies a code without permission for the clipboard', async () => {
@@ -320,8 +327,10 @@ describe('keyboard, size and theme', () => {
     await copyButton(page, '493817').waitFor();
     expect(await row(page, to).isVisible()).toBe(false);
     expect(await overflow(page)).toBe(0);
-    await page.getByRole('button', { name: 'All numbers' }).click();
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('All numbers');
+    await page.keyboard.press('Enter');
     await row(page, to).waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain(to);
     site.inbox.clear();
     await page.getByRole('button', { name: 'Copy command' }).waitFor();
     expect(await overflow(page)).toBe(0);

@@ -41,7 +41,8 @@ export async function startSite({
     development: { metrics: createMetrics() },
     ending: ending.signal,
   });
-  const server = createServer(toNodeListener(site));
+  const answer = toNodeListener(site);
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Ready } from '../../src/http/index.ts';
 import { problems, type ProblemCode } from '../../src/http/problem.ts';
 import { StoreError } from '../../src/index.ts';
 import { apiUnderTest, minuteMs, to } from './api-under-test.ts';
@@ -158,11 +159,13 @@ test('what nobody thought of is 500 and tells nothing', async () => {
   expect(api.errors).toEqual([{ error, requestId: body['request_id'] }]);
 });
 
-test.each([
+const unready: [string, Ready, number][] = [
   ['says false', async () => false, 0],
-  ['fails', () => Promise.reject(new StoreError('down')), 1],
-  ['throws', () => Promise.reject(new Error('?')), 1],
-] as const)('a service whose readiness %s is 503 not_ready, and alive', async (_, ready, told) => {
+  ['rejects with what the store says', () => Promise.reject(new StoreError('down')), 1],
+  ['rejects with anything', () => Promise.reject(new Error('?')), 1],
+];
+
+test.each(unready)('a service whose readiness %s is 503 not_ready, and alive', async (_, ready, told) => {
   const api = await apiUnderTest({ ready });
   const { status, body } = await api.call('GET', '/readyz');
   expect([status, body['code'], api.errors.length]).toEqual([503, 'not_ready', told]);

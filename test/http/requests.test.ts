@@ -194,14 +194,14 @@ test('a body that says it is compressed is 415', async () => {
   expect(status).toBe(415);
 });
 
-test.each([{}, { 'content-type': 'application/x-www-form-urlencoded' }])(
-  'a call whose path says it all takes no body (%j)',
-  async (headers) => {
-    const api = await apiUnderTest();
-    const { id } = await api.start();
-    expect((await api.call('POST', `${start}/${id}/cancel`, null, headers)).status).toBe(200);
-  },
-);
+test('a call whose path says it all takes no body, of whatever type that is', async () => {
+  const api = await apiUnderTest();
+  const { id } = await api.start();
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  expect((await api.call('POST', `${start}/${id}/cancel`)).status).toBe(200);
+  expect((await api.call('POST', `${start}/${id}/cancel`, null, form)).status).toBe(200);
+  expect((await api.call('POST', `${start}/${id}/cancel`, {})).status).toBe(200);
+});
 
 test('a body of exactly 16 KiB is read, one byte more is 413', async () => {
   const api = await apiUnderTest();

@@ -149,7 +149,7 @@ test('by number, never sent, used, canceled and of another purpose are one answe
     api.call('POST', check, { to: '+12025550144', code: canceled.code }),
     api.call('POST', check, { to: '+12025550145', code: pending.code }),
   ]);
-  const bodies = answers.map(({ body: { request_id: _, ...body } }) => JSON.stringify(body));
+  const bodies = answers.map(({ body }) => JSON.stringify({ ...body, request_id: null }));
   expect(new Set(bodies).size).toBe(1);
 });
 

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { readSettings } from '../../server/read-config.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes, type Finish } from '../exit-codes.ts';
-import { addFlags } from '../options.ts';
+import { addFlags } from '../flags.ts';
 import { plain, reportProblem } from '../report.ts';
 import { post } from '../service-client.ts';
 

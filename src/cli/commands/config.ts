@@ -5,7 +5,7 @@ import { findOptions, settingsOf } from '../../server/read-config.ts';
 import { inspectLocal, inspectServe } from '../../server/safety.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes, type Finish } from '../exit-codes.ts';
-import { addFlags } from '../options.ts';
+import { addFlags } from '../flags.ts';
 
 /** `phoneproof config print`: what a command would run with, and where each value comes from. */
 export function configCommand(context: CliContext, finish: Finish): Command {

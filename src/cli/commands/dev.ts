@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { readSettings } from '../../server/read-config.ts';
 import { inspectLocal } from '../../server/safety.ts';
 import type { CliContext } from '../context.ts';
-import { addFlags } from '../options.ts';
+import { addFlags } from '../flags.ts';
 import { packageVersion } from '../version.ts';
 
 /** `phoneproof dev`: everything on this machine, nothing to configure. */
@@ -19,7 +19,8 @@ Examples:
   PHONEPROOF_POLICY_MAX_SENDS=100 phoneproof dev
 
 State is kept in .phoneproof/ of the working directory and outlives a restart; messages in the inbox do not.
-Listens on loopback only, asks for no key, and answers no other website: Host and Origin are checked.`,
+Listens on loopback only, asks for no key, and answers no other website: Host and Origin are checked.
+Refuses to run where NODE_ENV is production: it shows codes.`,
     )
     .action(async (flags: Record<string, string | boolean | undefined>) => {
       const { env, cwd } = context;

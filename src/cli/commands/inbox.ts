@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { readSettings } from '../../server/read-config.ts';
 import { inspectLocal } from '../../server/safety.ts';
 import type { CliContext } from '../context.ts';
-import { addFlags } from '../options.ts';
+import { addFlags } from '../flags.ts';
 
 /** `phoneproof inbox`: the inbox alone, as the local stand-in for a carrier. */
 export function inboxCommand(context: CliContext): Command {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { readSettings } from '../../server/read-config.ts';
 import { inspectServe } from '../../server/safety.ts';
 import type { CliContext } from '../context.ts';
-import { addFlags } from '../options.ts';
+import { addFlags } from '../flags.ts';
 
 /** `phoneproof serve`: the service, for production. */
 export function serveCommand(context: CliContext): Command {

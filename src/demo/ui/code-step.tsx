@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { duration, secondsUntil } from './clock.ts';
 import { sentenceFor } from './problems.ts';
-import { busy, code, isEnded, isExpired, pending, refusal, send, startOver, submitCode } from './state.ts';
+import { busy, code, isEnded, isExpired, pending, refusal, send, changeNumber, submitCode } from './state.ts';
 import { codeIn } from './typed-code.ts';
 import { codeFromText } from './web-otp.ts';
 
@@ -30,7 +30,7 @@ export function CodeStep() {
 
   const submit = (event: Event) => {
     event.preventDefault();
-    void (ended ? send() : submitCode());
+    if (!ended) void submitCode();
   };
   return (
     <form class="step" onSubmit={submit} noValidate>
@@ -69,7 +69,7 @@ export function CodeStep() {
       <Facts />
       <p class="hint">
         Not your number?{' '}
-        <button type="button" class="link-button" onClick={startOver}>
+        <button type="button" class="link-button" onClick={changeNumber}>
           Use another one
         </button>
       </p>

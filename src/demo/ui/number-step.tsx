@@ -10,7 +10,10 @@ export function NumberStep() {
   const field = useRef<HTMLInputElement>(null);
   const problem = refusal.value?.problem;
   const hasInbox = connection.value !== 'absent';
-  useEffect(() => field.current?.focus(), [problem]);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, [problem]);
   const retryAt = refusal.value?.retryAt ?? 0;
   const wait = secondsUntil(retryAt);
   const submit = (event: Event) => {

@@ -1,4 +1,5 @@
 import { batch, computed, signal } from '@preact/signals';
+import { announce } from '../../inbox/ui/announcer.tsx';
 import { check, start, type Answer, type Call } from './api.ts';
 import { now } from './clock.ts';
 import { guessCountry } from './countries.ts';
@@ -13,6 +14,8 @@ interface Pending {
   resendAt: number;
   sendsLeft: number;
   checksLeft: number;
+  /** Whether the API has said that no code can be right any more. */
+  isRefused: boolean;
 }
 
 /** A refusal, and until when (this page's clock, in milliseconds) there is no use in asking again; null: not said. */
@@ -36,7 +39,7 @@ export const checkCall = signal<Call | null>(null);
 
 export const isExpired = computed(() => pending.value !== null && now.value >= pending.value.expiresAt);
 /** Whether no code can be right any more, so that only a new one helps. */
-export const isEnded = computed(() => isExpired.value || endedBy(refusal.value?.problem));
+export const isEnded = computed(() => isExpired.value || pending.value?.isRefused === true);
 
 /** Asks for a code: the first, or on the code step the same or a new one. */
 export async function send(): Promise<void> {
@@ -52,6 +55,8 @@ export async function send(): Promise<void> {
     const { body, serverTime } = answer;
     // The server's times are relative to the server's clock, which its Date header shows: ours may be wrong.
     const localTime = (time: string) => Date.now() + Date.parse(time) - serverTime;
+    if (to !== undefined)
+      announce(body.id === pending.value?.id ? 'Sent again.' : 'A new code is sent.', { inView: true });
     if (body.id !== pending.value?.id) checkCall.value = null;
     pending.value = {
       id: body.id,
@@ -61,6 +66,7 @@ export async function send(): Promise<void> {
       resendAt: localTime(body.resend_at),
       sendsLeft: body.sends_left,
       checksLeft: body.checks_left,
+      isRefused: false,
     };
     refusal.value = null;
     code.value = '';
@@ -84,8 +90,8 @@ export async function submitCode(): Promise<void> {
   });
 }
 
-/** Back to the number, for another one. */
-export function startOver(): void {
+/** Back to the first step, to correct the number or (`startOver`) for another one. */
+export function changeNumber(): void {
   batch(() => {
     step.value = 'number';
     pending.value = null;
@@ -93,21 +99,28 @@ export function startOver(): void {
     refusal.value = null;
     startCall.value = null;
     checkCall.value = null;
-    number.value = '';
     code.value = '';
   });
 }
 
-function refuse({ problem, retryAfterSeconds }: Answer<unknown> & { ok: false }): void {
-  refusal.value = { problem, retryAt: retryAfterSeconds === null ? null : Date.now() + retryAfterSeconds * 1_000 };
-  if (pending.value !== null && problem.checks_left !== undefined) {
-    pending.value = { ...pending.value, checksLeft: problem.checks_left };
-  }
-  if (pending.value !== null && problem.code === 'rate_limited') pending.value = { ...pending.value, sendsLeft: 0 };
+export function startOver(): void {
+  number.value = '';
+  changeNumber();
 }
 
-function endedBy(problem: Problem | undefined): boolean {
-  if (problem === undefined) return false;
+function refuse({ problem, retryAfterSeconds }: Answer<unknown> & { ok: false }): void {
+  refusal.value = { problem, retryAt: retryAfterSeconds === null ? null : Date.now() + retryAfterSeconds * 1_000 };
+  if (pending.value === null) return;
+  const { checksLeft, sendsLeft, isRefused } = pending.value;
+  pending.value = {
+    ...pending.value,
+    checksLeft: problem.checks_left ?? checksLeft,
+    sendsLeft: problem.code === 'rate_limited' ? 0 : sendsLeft,
+    isRefused: isRefused || endsVerification(problem),
+  };
+}
+
+function endsVerification(problem: Problem): boolean {
   if (problem.code === 'incorrect_code') return problem.checks_left === 0;
   return problem.code === 'too_many_checks' || problem.code.startsWith('verification_');
 }

@@ -20,9 +20,12 @@ export interface InboxMessage {
 const messagesPath = 'inbox/api/messages';
 const eventsPath = 'inbox/api/events';
 
+/** As many as an inbox keeps and lists. */
+export const mostMessages = 1_000;
+
 /** What the inbox holds, newest first. Rejects when it does not answer. */
 export async function listMessages(): Promise<InboxMessage[]> {
-  const response = await fetch(`${messagesPath}?limit=1000`, { headers: { accept: 'application/json' } });
+  const response = await fetch(`${messagesPath}?limit=${mostMessages}`, { headers: { accept: 'application/json' } });
   if (!response.ok) throw new Error(`The inbox answered ${response.status}.`);
   const { data } = (await response.json()) as { data: InboxMessage[] };
   return data;

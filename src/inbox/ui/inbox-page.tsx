@@ -9,6 +9,7 @@ import { Phone } from './phone.tsx';
 import { SearchField } from './search-field.tsx';
 import { SiteHeader } from './site-header.tsx';
 import {
+  aloneNumber,
   connection,
   foundThreads,
   isAddressed,
@@ -17,6 +18,7 @@ import {
   showList,
   shownNumber,
   shownThread,
+  threadAddress,
   threads,
   unread,
 } from './state.ts';
@@ -25,35 +27,49 @@ import {
 export function InboxPage() {
   const count = messages.value?.length ?? 0;
   const waiting = unread.value.size;
+  const main = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}Inbox · phoneproof`;
   }, [waiting]);
+  const leaveCleared = () => {
+    showList();
+    // What was cleared takes its buttons with it.
+    main.current?.focus();
+  };
   return (
     <>
       <SiteHeader here="Inbox">
         <ConnectionState />
       </SiteHeader>
-      <main class={isAddressed.value ? 'inbox thread-first' : 'inbox'}>
+      <main ref={main} tabIndex={-1} class={isAddressed.value ? 'inbox thread-first' : 'inbox'}>
         <h1 class="visually-hidden">Inbox</h1>
-        {count === 0 && !isAddressed.value ? messages.value !== null && <EmptyInbox /> : <Threads count={count} />}
+        {count === 0 && !isAddressed.value ? (
+          messages.value !== null && <EmptyInbox />
+        ) : (
+          <Threads count={count} onCleared={leaveCleared} />
+        )}
       </main>
       <Announcer />
     </>
   );
 }
 
-function Threads({ count }: { count: number }) {
+function Threads({ count, onCleared }: { count: number; onCleared: () => void }) {
   const list = useRef<HTMLDivElement>(null);
-  const leave = () => {
-    showList();
-    list.current?.querySelector('input')?.focus();
-  };
+  const back = useRef<HTMLButtonElement>(null);
+  const alone = aloneNumber.value;
+  // On a narrow page the focus goes where the eyes go: into the thread, and back to its row.
+  useEffect(() => {
+    if (alone === null) return undefined;
+    back.current?.focus();
+    return () => list.current?.querySelector<HTMLElement>(`[href="${threadAddress(alone)}"]`)?.focus();
+  }, [alone]);
   return (
     <>
       <div class="list-pane" ref={list}>
         <div class="list-head">
           <SearchField />
-          <ClearButton count={count} label="Clear all" class="quiet-button" onCleared={leave}>
+          <ClearButton count={count} label="Clear all" class="quiet-button" onCleared={onCleared}>
             Clear all
           </ClearButton>
         </div>
@@ -61,23 +77,24 @@ function Threads({ count }: { count: number }) {
         <NumberList />
       </div>
       <div class="phone-pane">
-        <button type="button" class="quiet-button back" onClick={leave}>
+        <button ref={back} type="button" class="quiet-button back" onClick={showList}>
           <Icon name="back" /> All numbers
         </button>
-        <ShownPhone onCleared={leave} />
+        <ShownPhone onCleared={onCleared} />
       </div>
     </>
   );
 }
 
 function Counts({ count }: { count: number }) {
+  const searching = query.value.trim() !== '';
   const numbers = threads.value.length;
   const found = foundThreads.value.reduce((sum, thread) => sum + thread.messages.length, 0);
   const searched = found === 0 ? 'No text matches' : `${found} of ${count} texts match`;
   const all = `${count} ${count === 1 ? 'text' : 'texts'} to ${numbers} ${numbers === 1 ? 'number' : 'numbers'}`;
   return (
-    <p class="counts" role="status">
-      {query.value.trim() === '' ? all : searched}
+    <p class="counts" role={searching ? 'status' : undefined}>
+      {searching ? searched : all}
     </p>
   );
 }

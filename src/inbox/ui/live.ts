@@ -1,6 +1,14 @@
 import { batch } from '@preact/signals';
 import { announce } from './announcer.tsx';
-import { followEvents, hasInbox, hasService, listMessages, type EventHandlers, type InboxMessage } from './api.ts';
+import {
+  followEvents,
+  hasInbox,
+  hasService,
+  listMessages,
+  mostMessages,
+  type EventHandlers,
+  type InboxMessage,
+} from './api.ts';
 import { connection, messages, serviceIsThere, shownNumber, unread } from './state.ts';
 
 /** How long arrivals are collected before they are shown together, in milliseconds: a burst of a thousand is a few renderings. */
@@ -67,10 +75,10 @@ export function followInbox(): void {
   );
 }
 
-/** Arrivals (oldest first) put before a list (newest first), without those that are in it. */
+/** Arrivals (oldest first) put before a list (newest first), without those that are in it, and no more than an inbox keeps. */
 function merged(arrived: readonly InboxMessage[], list: readonly InboxMessage[]): InboxMessage[] {
   const known = new Set(list.map(({ id }) => id));
-  return [...arrived.filter(({ id }) => !known.has(id)).toReversed(), ...list];
+  return [...arrived.filter(({ id }) => !known.has(id)).toReversed(), ...list].slice(0, mostMessages);
 }
 
 function take(next: readonly InboxMessage[]): void {

@@ -54,8 +54,10 @@ export const shownNumber = computed(() => {
 });
 /** The thread that is shown; undefined also for a number that has no texts yet. */
 export const shownThread = computed(() => foundThreads.value.find(({ to }) => to === shownNumber.value));
-/** Whether the address names the number: then a narrow page shows its thread, else the list. */
+/** Whether the address names the number. */
 export const isAddressed = computed(() => addressed.value !== null);
+/** The number whose thread stands alone on a narrow page; null: the list is there. */
+export const aloneNumber = computed(() => (isNarrow.value ? addressed.value : null));
 
 addEventListener('hashchange', () => (addressed.value = numberInAddress()));
 effect(() => {
@@ -75,7 +77,7 @@ export function showList(): void {
 }
 
 function numberInAddress(): string | null {
-  return decodeURIComponent(location.hash.slice(1)) || null;
+  return location.hash.slice(1) || null;
 }
 
 function threadsOf(newestFirst: readonly InboxMessage[]): Thread[] {

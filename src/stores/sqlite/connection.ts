@@ -14,7 +14,10 @@ export interface Connection {
   attempt<Result>(verb: () => Result): PromiseSettledResult<Result>;
   /** Runs a verb on the record of one number: reads the row, acts, writes it if it has changed. A row that holds nothing goes. */
   act<Result>(subject: string, verb: (record: NumberRecord, nowMs: number) => Result): Result;
-  /** Drops what has ended of at most `max` numbers, the longest due first. Answers with how many they were. */
+  /**
+   * Drops what has ended of at most `max` numbers, the longest due first. Answers with how many they were. When that was all, the commit empties
+   * the write-ahead log, so that what was deleted until now, here or elsewhere, is gone from the disk.
+   */
   prune(max: number): number;
   /** See `Store.bindSubjectKey`. */
   bindSubjectKey(fingerprint: string, accept: boolean): boolean;
@@ -29,6 +32,7 @@ export function openConnection(path: string, clock: Clock): Connection {
   let lastTimeMs = 0;
   /** A transaction that has written nothing leaves the shared time alone too, and so costs no write at all. */
   let wrote = false;
+  let pruned = false;
 
   function act<Result>(subject: string, verb: (record: NumberRecord, nowMs: number) => Result): Result {
     const json = statements.number.get(subject)?.record;
@@ -54,6 +58,14 @@ export function openConnection(path: string, clock: Clock): Connection {
     statements.deleteNumber.run(subject);
   }
 
+  function checkpoint(): void {
+    try {
+      statements.checkpoint.get();
+    } catch {
+      // What was committed stays committed, in the log. Whatever is wrong, the next transaction says so.
+    }
+  }
+
   return {
     begin() {
       statements.begin.run();
@@ -62,10 +74,12 @@ export function openConnection(path: string, clock: Clock): Connection {
       // Compared with no time at all, nothing would ever end.
       if (!Number.isSafeInteger(nowMs)) throw new StoreError('The SQLite store does not know the time.');
       wrote = false;
+      pruned = false;
     },
     commit() {
       if (wrote && nowMs > lastTimeMs) statements.setLastTime.run(nowMs);
       statements.commit.run();
+      if (pruned) checkpoint();
     },
     attempt(verb) {
       statements.savepoint.run();
@@ -95,6 +109,7 @@ export function openConnection(path: string, clock: Clock): Connection {
           if (!(error instanceof StoreError)) throw error;
         }
       }
+      pruned ||= due.length < max;
       return due.length;
     },
     bindSubjectKey(fingerprint, accept) {

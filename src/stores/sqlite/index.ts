@@ -20,7 +20,8 @@ const sweepEveryMs = 30_000;
  * Keeps everything in one SQLite file, which any number of processes of one machine can share. An answer means that it is on the disk. Does nothing
  * before its first verb, which opens the file and brings its schema up to date.
  *
- * Takes out what has ended as it goes, a few numbers at a begin, at most every 30 s; the service calls `prune` as well.
+ * Takes out what has ended as it goes: a few numbers at a begin, every 30 s or as long as there are more. What is gone from the rows is gone from the
+ * disk, log included, with the next such sweep, `prune` or `close`.
  */
 export function sqliteStore(options: SqliteStoreOptions): Store {
   const { clock = Date.now } = options;

@@ -10,6 +10,9 @@ export function prepareStatements(db: DatabaseSync) {
     release: db.prepare('RELEASE verb'),
     rollBack: db.prepare('ROLLBACK TO verb'),
 
+    /** Takes the write-ahead log into the database and empties it; does nothing while another connection is at work. */
+    checkpoint: db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'),
+
     /** -> last_time_ms. One row. */
     lastTime: db.prepare('SELECT last_time_ms FROM shared'),
     /** last_time_ms */

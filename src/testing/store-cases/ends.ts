@@ -115,12 +115,19 @@ export const endCases: readonly ConformanceCase[] = [
     name: 'which ended ids are the latest goes by when they ended, not by when that was noticed',
     async run({ open, clock }) {
       const number = numberOn(await open(), { limits: { ...manySends, ended: { max: 1, keepMs: dayMs } } });
-      const short = numberOn(await open(), { limits: { ...manySends, lifetimeMs: minuteMs } });
-      const expiring = await short.create({ purpose: 'expiring' });
-      const canceled = await number.create({ purpose: 'canceled' });
-      clock.advance(2 * minuteMs);
-      await number.cancel({ purpose: 'canceled' });
+      const repeated = await number.create({ purpose: 'repeated' });
+      const expiring = await number.create({ purpose: 'expiring' });
+      clock.advance(minuteMs);
+      expectOutcome(await number.begin({ purpose: 'repeated' }), 'repeated');
+      clock.advance(hourMs);
       assert.equal(await number.find({ nonce: expiring.nonce }), null);
+      assert.equal((await number.find({ nonce: repeated.nonce }))?.status, 'expired');
+      const pending = await number.create({ purpose: 'pending' });
+      clock.set(pending.expiresAtMs - 1);
+      const canceled = await number.create({ purpose: 'canceled' });
+      clock.set(pending.expiresAtMs + 1);
+      await number.cancel({ purpose: 'canceled' });
+      assert.equal(await number.find({ nonce: pending.nonce }), null);
       assert.equal((await number.find({ nonce: canceled.nonce }))?.status, 'canceled');
     },
   },

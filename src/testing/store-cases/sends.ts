@@ -138,8 +138,29 @@ export const sendCases: readonly ConformanceCase[] = [
       await under(4).guess(2);
       assert.equal((await under(3).find())?.checksLeft, 1);
       assert.equal((await under(9).find())?.checksLeft, 7);
-      await under(3).guess(1);
-      expectOutcome(await under(9).check('123456'), 'not_found');
+      await under(9).guess(1);
+      assert.notEqual((await under(3).check('123456')).outcome, 'approved', 'three wrong checks are all of three');
+      assert.equal(await under(9).lookup(), null);
+    },
+  },
+  {
+    name: 'sendsLeft and checksLeft let go of what happened exactly a window ago',
+    async run({ open, clock }) {
+      const limits: NumberLimits = { ...usualLimits, wrongChecks: { max: 3, windowMs: minuteMs } };
+      const number = numberOn(await open(), { limits });
+      const { nonce, createdAtMs } = await number.create();
+      await number.guess(1);
+      for (const [afterMs, sendsLeft, checksLeft] of [
+        [0, 2, 2],
+        [minuteMs - 1, 2, 2],
+        [minuteMs, 2, 3],
+        [10 * minuteMs - 1, 2, 0],
+        [10 * minuteMs, 3, 0],
+      ] as const) {
+        clock.set(createdAtMs + afterMs);
+        const found = await number.find({ nonce });
+        assert.deepEqual([found?.sendsLeft, found?.checksLeft], [sendsLeft, checksLeft], `${afterMs} ms later`);
+      }
     },
   },
   {

@@ -14,7 +14,7 @@ function dump(path: string): string {
 
 describe('the SQLite store keeps the promises of the port', () => {
   for (const { name, run } of storeConformance()) {
-    test(name, async () => {
+    test(name, { timeout: 60_000 }, async () => {
       const clock = virtualClock();
       const path = databasePath();
       await run({ clock, open: async () => openStore(path, clock.now), dump: async () => dump(path) });

@@ -5,7 +5,7 @@ import { databasePath, openRaw, openStore } from './database-file.ts';
 
 test.skipIf(process.platform === 'win32')(
   'on a full disk a begin fails and is not done, what was begun stays, and with space all goes on',
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   async () => {
     const path = databasePath();
     const child = startChild('./fills-the-disk.ts', [path], { shell: 'ulimit -f 800' });

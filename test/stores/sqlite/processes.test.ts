@@ -19,7 +19,7 @@ async function startRacers(path: string, count: number) {
   };
 }
 
-test.each([2, 4])('%i processes on one file are one store', { timeout: 30_000 }, async (processes) => {
+test.each([2, 4])('%i processes on one file are one store', { timeout: 60_000 }, async (processes) => {
   const path = databasePath();
   const race = await startRacers(path, processes);
   const each = 100 / processes;

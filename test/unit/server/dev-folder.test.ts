@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { ConfigurationError } from '../../../src/errors.ts';
 import { createKeyring } from '../../../src/keyring.ts';
 import { prepareDevFolder } from '../../../src/server/dev-folder.ts';
 
@@ -26,9 +27,20 @@ test('the secret is a good one, made once for each folder', () => {
   expect(prepareDevFolder(newCwd())).not.toBe(secret);
 });
 
-test('what a user has put there stays', () => {
+test('what a user has put there stays, if it is good', () => {
   const cwd = newCwd();
+  const file = join(cwd, '.phoneproof/secret');
+  const other = prepareDevFolder(newCwd());
   prepareDevFolder(cwd);
-  writeFileSync(join(cwd, '.phoneproof/secret'), ' mine \n');
-  expect(prepareDevFolder(cwd)).toBe('mine');
+  writeFileSync(file, ` ${other} \n`);
+  expect(prepareDevFolder(cwd)).toBe(other);
+  writeFileSync(file, 'mine');
+  expect(() => prepareDevFolder(cwd)).toThrow(ConfigurationError);
+  expect(readFileSync(file, 'utf8')).toBe('mine');
+});
+
+test('a folder that cannot be written to is said plainly', () => {
+  const cwd = newCwd();
+  writeFileSync(join(cwd, '.phoneproof'), '');
+  expect(() => prepareDevFolder(cwd)).toThrow(ConfigurationError);
 });
