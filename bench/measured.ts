@@ -1,4 +1,4 @@
-import { startProfile, stopProfile, type ProfiledFunction } from './profile.ts';
+import { startProfile, stopProfile, type Profile } from './profile.ts';
 
 /** What the process that measures asks of the one that is measured, and the answers. */
 export interface Answers {
@@ -7,7 +7,7 @@ export interface Answers {
   /** What would have gone out since last asked. */
   texts: string[];
   startProfile: null;
-  stopProfile: ProfiledFunction[];
+  stopProfile: Profile;
 }
 export type Question = keyof Answers;
 

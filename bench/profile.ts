@@ -1,13 +1,11 @@
 import { Session, type Profiler } from 'node:inspector/promises';
 
-/** One function, and the CPU time spent in it and not in what it calls. */
-export interface ProfiledFunction {
-  name: string;
-  /** Path and line; empty for what is not JavaScript. */
-  place: string;
-  /** An npm package, `phoneproof`, `node` (its own JavaScript), `native` (its C++, the system calls) or `garbage collection`. */
-  owner: string;
-  selfUs: number;
+/** Where time was spent, in microseconds, the most first. Idle time is not told. */
+export interface Profile {
+  /** By npm package or module of phoneproof, each with what Node does on its behalf; `node` is what Node does of itself. */
+  owners: [owner: string, us: number][];
+  /** By function, without what it calls. */
+  functions: [place: string, us: number][];
 }
 
 const samplingUs = 200;
@@ -23,37 +21,49 @@ export async function startProfile(): Promise<null> {
   return null;
 }
 
-/** Ends what `startProfile` began. Idle time is not told. */
-export async function stopProfile(): Promise<ProfiledFunction[]> {
+/** Ends what `startProfile` began. */
+export async function stopProfile(): Promise<Profile> {
   if (!session) throw new Error('There is no profile to stop.');
   const { profile } = await session.post('Profiler.stop');
   session.disconnect();
   session = undefined;
-  return functionsOf(profile);
+  return summaryOf(profile);
 }
 
-function functionsOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): ProfiledFunction[] {
+function summaryOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Profile {
   const usByNode = new Map<number, number>();
   for (const [i, id] of samples.entries()) usByNode.set(id, (usByNode.get(id) ?? 0) + (timeDeltas[i] ?? 0));
-  const functions = new Map<string, ProfiledFunction>();
-  for (const { id, callFrame } of nodes) {
-    const { functionName, url, lineNumber } = callFrame;
-    const owner = ownerOf(functionName, url);
+  const owners = new Map<string, number>();
+  const functions = new Map<string, number>();
+  const callers = new Map<number, string>();
+  // A caller stands before what it calls.
+  for (const { id, callFrame, children = [] } of nodes) {
+    const owner = ownerOf(callFrame) ?? callers.get(id) ?? 'node';
+    for (const child of children) callers.set(child, owner);
     const us = usByNode.get(id);
-    if (owner === null || us === undefined) continue;
-    const name = functionName || '(anonymous)';
-    const place = url && `${url.replace(/^.*\/(?=(?:dist|src|bench|node_modules)\/)/, '')}:${lineNumber + 1}`;
-    const known = functions.get(name + place);
-    if (known) known.selfUs += us;
-    else functions.set(name + place, { name, place, owner, selfUs: us });
+    if (us === undefined || owner === 'idle') continue;
+    owners.set(owner, (owners.get(owner) ?? 0) + us);
+    const place = placeOf(callFrame);
+    functions.set(place, (functions.get(place) ?? 0) + us);
   }
-  return [...functions.values()].toSorted((a, b) => b.selfUs - a.selfUs);
+  const most = (times: Map<string, number>): [string, number][] => [...times].toSorted(([, a], [, b]) => b - a);
+  return { owners: most(owners), functions: most(functions) };
 }
 
-function ownerOf(functionName: string, url: string): string | null {
-  if (functionName === '(idle)') return null;
-  if (functionName === '(garbage collector)') return 'garbage collection';
-  if (url === '') return 'native';
-  if (url.startsWith('node:')) return 'node';
-  return /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? 'phoneproof';
+type Frame = Profiler.ProfileNode['callFrame'];
+
+/** Whose code this is; undefined for Node's own, which works for its caller. */
+function ownerOf({ functionName, url }: Frame): string | undefined {
+  if (/^\((?:idle|garbage collector)\)$/.test(functionName)) return functionName.slice(1, -1);
+  if (url === '' || url.startsWith('node:')) return undefined;
+  return /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? fileOf(url);
+}
+
+function placeOf({ functionName, url, lineNumber }: Frame): string {
+  return `${functionName || '(anonymous)'} ${url && `${fileOf(url)}:${lineNumber + 1}`}`.trimEnd();
+}
+
+function fileOf(url: string): string {
+  const installed = url.lastIndexOf('node_modules/');
+  return installed < 0 ? url.replace(/^.*\/(?=(?:dist|src|bench)\/)/, '') : url.slice(installed);
 }

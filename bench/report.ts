@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem, type } from 'node:os';
 import type { CandidateName } from './candidate.ts';
 import { buildIsStale, measuredFrom } from './parts.ts';
-import type { ProfiledFunction } from './profile.ts';
+import type { Profile } from './profile.ts';
 import type { Round } from './round.ts';
 
 interface Manifest {
@@ -51,17 +51,19 @@ function spread(values: readonly number[], digits: number): string {
   return `${middle} (${least}-${greatest})`;
 }
 
-const functionsShown = 40;
+const functionsShown = 25;
+const leastShownUs = 0.1;
 
-/** Where the time goes, by owner and by function: microseconds per request. */
-export function profileLines(functions: readonly ProfiledFunction[], requests: number): string[] {
-  const owners = new Map<string, number>();
-  for (const { owner, selfUs } of functions) owners.set(owner, (owners.get(owner) ?? 0) + selfUs);
-  const each = (us: number): string => (us / requests).toFixed(1).padStart(6);
+/** Where the time goes, in microseconds per request. */
+export function profileLines({ owners, functions }: Profile, requests: number): string[] {
+  const lines = (times: Profile['owners']): string[] =>
+    times
+      .filter(([, us]) => us / requests >= leastShownUs)
+      .map(([what, us]) => `${(us / requests).toFixed(1).padStart(7)}  ${what}`);
   return [
-    'Self time by owner, µs per request:',
-    ...[...owners].toSorted(([, a], [, b]) => b - a).map(([owner, us]) => `${each(us)}  ${owner}`),
-    `The ${functionsShown} functions with the most:`,
-    ...functions.slice(0, functionsShown).map(({ name, owner, place, selfUs }) => `${each(selfUs)}  ${name}  ${place || owner}`),
+    'µs per request, by package or module, with what Node does on its behalf:',
+    ...lines(owners),
+    `by function, without what it calls, the first ${functionsShown}:`,
+    ...lines(functions.slice(0, functionsShown)),
   ];
 }

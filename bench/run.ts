@@ -57,9 +57,9 @@ async function profile(store: (typeof stores)[number]): Promise<void> {
       await run(candidate);
       await candidate.ask('startProfile');
       for (let i = 0; i < rounds; i++) await run(candidate);
-      const functions = await candidate.ask('stopProfile');
+      const times = await candidate.ask('stopProfile');
       console.log(`\n## ${candidate.name} on ${store}`);
-      for (const line of profileLines(functions, 2 * rounds * round.numbers)) console.log(line);
+      for (const line of profileLines(times, 2 * rounds * round.numbers)) console.log(line);
     }
   });
 }

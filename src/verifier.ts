@@ -73,6 +73,11 @@ export interface Verifier {
   unlock(options: NumberOptions): Promise<UnlockResult>;
   /** Forgets everything about the number; its counters end with their windows, so erasing refills nothing. */
   erase(options: NumberOptions): Promise<EraseResult>;
+  /**
+   * Resolves when the store can be used under this subject secret; rejects with a `SubjectKeyError` when it was filled under another. Every verb does
+   * this before its first act; a service does it before it listens.
+   */
+  ready(): Promise<void>;
   /** Resolves when everything that goes on after an answer (writing down what became of deliveries) is done. Call it before closing the store. */
   idle(): Promise<void>;
 }
@@ -235,6 +240,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         await store.erase(subject);
         return { status: 'erased', to };
       }),
+    ready,
     async idle() {
       while (afterAnswers.size > 0) await Promise.all(afterAnswers);
     },

@@ -3,6 +3,7 @@ import { Hono, type Handler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { trimTrailingSlash } from 'hono/trailing-slash';
 import { eventStream } from './event-stream.ts';
+import { takeTexts } from './intake.ts';
 import { localOnly } from './local-only.ts';
 import type { Inbox } from './messages.ts';
 import { servePage } from './page.ts';
@@ -40,6 +41,8 @@ export function createInboxApp({ inbox, page = servePage('inbox'), allowedHosts 
   app.get('/api/messages', (c) =>
     withQuery(c, queries.list, (query) => c.json({ data: inbox.list(query).map(wireMessage), cursor: inbox.cursor() })),
   );
+
+  takeTexts(app, inbox);
 
   app.delete('/api/messages', (c) =>
     withQuery(c, queries.clear, (query) => {

@@ -1,7 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { SubjectKeyError } from '../errors.ts';
 import { createHttpHandler, type HttpHandlerOptions } from '../http/app.ts';
-import { createKeyring } from '../keyring.ts';
 import { createVerifier } from '../verifier.ts';
 import type { Settings } from './config.ts';
 import { listen } from './http-server.ts';
@@ -99,9 +97,7 @@ async function open(
     },
   });
   atEnd(() => verifier.idle());
-  // The verifier does so before its first verb; a service is not to start at all on a store of another key.
-  const { subjectFingerprint } = createKeyring({ secret, subjectSecret });
-  if (!(await store.bindSubjectKey(subjectFingerprint, { accept: acceptSubjectKey }))) throw new SubjectKeyError();
+  await verifier.ready();
   const pruning = startPruning({ store, onError: (error) => log.error('pruning failed', error) });
   atEnd(() => pruning.stop());
 

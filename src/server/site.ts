@@ -5,7 +5,6 @@ import { createInboxApp } from '../inbox/app.ts';
 import { localOnly } from '../inbox/local-only.ts';
 import type { Inbox } from '../inbox/messages.ts';
 import { servePage } from '../inbox/page.ts';
-import { takeTexts } from './inbox-intake.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface SiteOptions {
@@ -35,10 +34,9 @@ export function createSite({ handler, inbox, development, ending }: SiteOptions)
   return { fetch: async (request) => site.fetch(request) };
 }
 
-/** The inbox alone, and a way in for texts. */
+/** The inbox alone. */
 export function createInboxSite({ inbox, ending }: { inbox: Inbox; ending: AbortSignal }): Pick<HttpHandler, 'fetch'> {
   const site = createInboxApp({ inbox, signal: ending });
-  takeTexts(site, inbox);
   site.onError((error) => {
     throw error;
   });

@@ -76,6 +76,7 @@ function wrongCode(): string {
 async function typeCode(page: Page, code: string) {
   await codeField(page).fill(code);
   await Promise.all([page.waitForResponse('**/v1/verifications/check'), page.keyboard.press('Enter')]);
+  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
 }
 
 /** Has every check answered by a problem. */

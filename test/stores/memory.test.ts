@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { memoryStore } from '../../src/stores/memory.ts';
-import { storeConformance } from '../../src/testing/store-conformance.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
+import { dayMs, numberOn } from '../../src/testing/store-cases/number.ts';
+import { storeConformance } from '../../src/testing/store-conformance.ts';
 
 describe('the memory store keeps the promises of the port', () => {
   for (const { name, needs, run } of storeConformance()) {
@@ -11,4 +12,19 @@ describe('the memory store keeps the promises of the port', () => {
       await run({ clock, open: async () => store });
     });
   }
+});
+
+test('a prune of the memory store touches every number of which something has ended, in batches', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock: clock.now });
+  for (let i = 0; i < 7; i += 1) await numberOn(store, { name: `number ${i}` }).create();
+  expect(await store.prune({ max: 3 })).toBe(0);
+  for (const afterMs of [dayMs / 2, 2 * dayMs]) {
+    clock.advance(afterMs);
+    const touched = [];
+    for (let i = 0; i < 4; i += 1) touched.push(await store.prune({ max: 3 }));
+    expect(touched).toEqual([3, 3, 1, 0]);
+  }
+  clock.advance(365 * dayMs);
+  expect(await store.prune()).toBe(0);
 });

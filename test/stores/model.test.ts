@@ -5,6 +5,7 @@ import type { Policy, Store } from '../../src/index.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import type { NumberLimits } from '../../src/stores/store.ts';
 import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
+import { databasePath, openStore } from './sqlite/database-file.ts';
 import { realVerifier, verifierCommands, type Real } from './verifier-commands.ts';
 import { verifierModel, type ModelPolicy } from './verifier-model.ts';
 
@@ -98,7 +99,8 @@ function assertNoLeak({ events, messages }: Real): void {
 }
 
 const stores: Record<string, { numRuns: number; open(clock: VirtualClock): Store }> = {
-  memory: { numRuns: 150, open: (clock) => memoryStore({ clock: clock.now }) },
+  memory: { numRuns: 200, open: (clock) => memoryStore({ clock: clock.now }) },
+  SQLite: { numRuns: 8, open: (clock) => openStore(databasePath(), clock.now) },
 };
 
 describe('a verifier answers as the model does, whatever is asked in whatever order', () => {

@@ -102,7 +102,7 @@ function Facts() {
     <dl class="facts">
       <div>
         <dt>Code good for</dt>
-        <dd>{isEnded.value ? 'over' : duration(secondsUntil(expiresAt))}</dd>
+        <dd>{duration(isEnded.value ? 0 : secondsUntil(expiresAt))}</dd>
       </div>
       <div>
         <dt>Tries left</dt>

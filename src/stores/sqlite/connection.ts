@@ -4,6 +4,9 @@ import type { Clock } from '../store.ts';
 import { openDatabase } from './database.ts';
 import { decodeRecord, encodeRecord } from './record-json.ts';
 
+/** How long prune leaves a record alone that it could not read. */
+const unreadableForMs = 86_400_000;
+
 /** An open database. Everything but `close` is called between `begin` and `commit`, while no other connection can write. */
 export interface Connection {
   /** Takes the write lock, and the time at which the transaction acts. */
@@ -92,7 +95,7 @@ export function openConnection(path: string, clock: Clock): Connection {
           statements.rollBack.run();
           statements.release.run();
         } catch {
-          // A full disk, among others, makes SQLite itself roll back the transaction: https://www.sqlite.org/lang_transaction.html#immediate
+          // SQLite has rolled back everything by itself: https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
           throw reason;
         }
         return { status: 'rejected', reason };
@@ -105,8 +108,10 @@ export function openConnection(path: string, clock: Clock): Connection {
         try {
           act(String(subject), touch);
         } catch (error) {
-          // One unreadable record must not keep all others from going. Whoever asks for that number is told.
           if (!(error instanceof StoreError)) throw error;
+          // A record that cannot be read must not keep all others from going. Whoever asks for its number is told.
+          wrote = true;
+          statements.setDueAt.run(nowMs + unreadableForMs, String(subject));
         }
       }
       pruned ||= due.length < max;

@@ -29,6 +29,8 @@ export function prepareStatements(db: DatabaseSync) {
       `INSERT INTO numbers (subject, record, due_at_ms) VALUES (?, ?, ?)
        ON CONFLICT (subject) DO UPDATE SET record = excluded.record, due_at_ms = excluded.due_at_ms`,
     ),
+    /** due_at_ms, subject */
+    setDueAt: db.prepare('UPDATE numbers SET due_at_ms = ? WHERE subject = ?'),
     /** subject */
     deleteNumber: db.prepare('DELETE FROM numbers WHERE subject = ?'),
     /** now, at most so many -> subject. The longest due first. */

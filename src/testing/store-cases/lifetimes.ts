@@ -134,14 +134,19 @@ export const lifetimeCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'the sealed number is that of the latest begin',
+    name: 'sealed number and channel are those of the latest begin',
     async run({ open }) {
       const number = numberOn(await open());
       const { nonce } = await number.create({ number: new Uint8Array([1, 2, 3]) });
-      await number.begin({ number: new Uint8Array([4, 5]) });
-      assert.deepEqual([...((await number.find({ nonce }))?.number ?? [])], [4, 5]);
+      const shown = async () => {
+        const found = await number.find({ nonce });
+        return [found?.channel, ...(found?.number ?? [])];
+      };
+      assert.deepEqual(await shown(), ['sms', 1, 2, 3]);
+      await number.begin({ number: new Uint8Array([4, 5]), channel: 'voice' });
+      assert.deepEqual(await shown(), ['voice', 4, 5]);
       await number.create({ purpose: 'other', number: new Uint8Array([6]) });
-      assert.deepEqual([...((await number.find({ nonce }))?.number ?? [])], [6]);
+      assert.deepEqual(await shown(), ['voice', 6]);
     },
   },
   {

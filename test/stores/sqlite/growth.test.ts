@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { StoreError } from '../../../src/errors.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 import { allAtOnce } from '../../../src/testing/store-cases/case.ts';
@@ -52,16 +53,22 @@ test('without anybody who prunes, a store that is used takes out what has ended'
   expect(Number(rows.get()?.count)).toBeLessThan(35 * 20);
 });
 
-test('prune passes a record that it cannot read and takes all others', async () => {
+test('prune passes records that it cannot read and takes all others', async () => {
   const path = databasePath();
   const clock = virtualClock();
   const store = openStore(path, clock.now);
   await allAtOnce(10, (index) => numberOn(store, { name: `number ${index}` }).create());
   const raw = openRaw(path);
-  raw.prepare(`UPDATE numbers SET record = 'garbage', due_at_ms = 1 WHERE subject = ?`).run(idOf('number 0'));
+  const spoil = raw.prepare(`UPDATE numbers SET record = 'garbage', due_at_ms = 1 WHERE subject = ?`);
+  const spoilt = [idOf('number 0'), idOf('number 1')].toSorted();
+  for (const subject of spoilt) spoil.run(subject);
   clock.advance(366 * dayMs);
-  await store.prune();
-  expect(raw.prepare('SELECT subject FROM numbers').all()).toEqual([{ subject: idOf('number 0') }]);
+  const touched: number[] = [];
+  for (let i = 0; i < 6; i += 1) touched.push(await store.prune({ max: 2 }));
+  expect(touched).toEqual([2, 2, 2, 2, 2, 0]);
+  const left = raw.prepare('SELECT subject FROM numbers ORDER BY subject').all();
+  expect(left.map(({ subject }) => subject)).toEqual(spoilt);
+  await expect(numberOn(store, { name: 'number 0' }).begin()).rejects.toThrow(StoreError);
 });
 
 test('an approval takes digest and seal out of the row, and the next prune out of the files', async () => {

@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import type { Inbox } from '../inbox/messages.ts';
-import { problemResponse } from '../inbox/problem.ts';
-import { wireMessage } from '../inbox/wire.ts';
+import type { Inbox } from './messages.ts';
+import { problemResponse } from './problem.ts';
+import { wireMessage } from './wire.ts';
 
 const maxBodyBytes = 16_384;
 
@@ -13,10 +13,7 @@ const newText = z.strictObject({
   body: z.string().min(1).max(1_600),
 });
 
-/**
- * Takes texts from programs that would hand them to a carrier: `POST /inbox/api/messages` with `{ to, from?, body }`, 201 with the message.
- * `app` is that of the inbox, whose guard lets JSON of this machine in and nothing else.
- */
+/** Takes texts from programs that would hand them to a carrier: `POST api/messages` with `{ to, from?, body }`, 201 with the message. */
 export function takeTexts(app: Hono, inbox: Inbox): void {
   const tooLarge = bodyLimit({
     maxSize: maxBodyBytes,
