@@ -52,6 +52,36 @@ async function* sse(response: Response): AsyncGenerator<Record<string, string>> 
   }
 }
 
+describe('a text that a program posts', () => {
+  const post = (body: string, type = 'application/json') =>
+    get('/inbox/api/messages', { method: 'POST', headers: { 'content-type': type }, body });
+
+  test('is a message like any other', async () => {
+    const response = await post(JSON.stringify({ to: alice, from: 'Acme', body: '493817 is your Acme code.' }));
+    expect(response.status).toBe(201);
+    const message = (await response.json()) as { id: string };
+    expect(message).toMatchObject({ to: alice, from: 'Acme', code: '493817', provider: 'http' });
+    expect(await json(`/inbox/api/wait${query({ to: alice })}`)).toEqual(message);
+  });
+
+  test.each([
+    ['not JSON', '{'],
+    ['nothing', ''],
+    ['no number', '{"to":"alice","body":"hi"}'],
+    ['no body', `{"to":"${alice}"}`],
+    ['a list for a body', `{"to":"${alice}","body":["hi"]}`],
+    ['an unknown field', `{"to":"${alice}","body":"hi","text":"hi"}`],
+    ['too much', JSON.stringify({ to: alice, body: 'x'.repeat(20_000) })],
+  ])('that is %s is refused, and nothing arrives', async (_, body) => {
+    expect((await post(body)).status).toBe(400);
+    expect(inbox.list()).toEqual([]);
+  });
+
+  test('is JSON: what a form on some website can send is refused', async () => {
+    expect((await post(JSON.stringify({ to: alice, body: 'hi' }), 'text/plain')).status).toBe(415);
+  });
+});
+
 describe('messages', () => {
   test('are told newest first, with a cursor from which to wait', async () => {
     const [first, second] = [text(alice), text(bob)];
