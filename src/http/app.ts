@@ -60,10 +60,20 @@ const methods = ['GET', 'POST', 'DELETE'] as const;
 const knownMethods: ReadonlySet<string> = new Set([...methods, 'HEAD', 'OPTIONS', 'PUT', 'PATCH']);
 const nobodyAsked: Caller = { tenant: 'default' };
 
-/** Makes the HTTP API (v1) of a verifier. Throws a `ConfigurationError` for settings that cannot work. */
+/**
+ * Makes the HTTP API (v1) of a verifier. Throws a `ConfigurationError` for settings that cannot work.
+ *
+ * ```ts
+ * const handler = createHttpHandler({ verifier, apiKeys: [key] });
+ * app.all('/phone/*', mount(handler.fetch)); // Hono, with mount of hono/mount
+ * app.use('/phone', toNodeListener(handler)); // Express
+ * export const { GET, POST, DELETE } = handler; // Next.js, with a basePath
+ * ```
+ */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const { verifier, ready, onAnswer, onError } = options;
-  const { authenticate, basePath, publicUrl } = readOptions(options);
+  const authenticate = readAuthentication(options);
+  const { basePath, publicUrl } = readAddress(options);
   const typeBase = `${publicUrl ?? basePath}/docs#`;
 
   const app = new Hono().basePath(basePath);
@@ -84,7 +94,8 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       if (route === null) throw unmatched(c.req.path);
       if (!route.open) {
         caller = await authenticate(c.req.raw);
-        if (caller === null) throw unauthorized();
+        // Also for what JavaScript lets through: whoever names no tenant must not end up as the default one.
+        if (typeof caller?.tenant !== 'string') throw unauthorized();
       }
       const { tenant } = caller ?? nobodyAsked;
       const result = await route.handle({ verifier, tenant, input: await readRouteInput(c, route), url: c.req.url });
@@ -120,24 +131,23 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   return { fetch, GET: fetch, POST: fetch, DELETE: fetch };
 }
 
-function readOptions({ apiKeys, authenticate, basePath = '', publicUrl }: HttpHandlerOptions) {
+function readAuthentication({ apiKeys, authenticate }: HttpHandlerOptions): Authenticate {
+  if (apiKeys && !authenticate) return apiKeyAuthentication(apiKeys);
+  if (typeof authenticate === 'function' && !apiKeys) return authenticate;
+  if (authenticate === 'none' && !apiKeys) return () => nobodyAsked;
+  throw new ConfigurationError([
+    "exactly one of apiKeys and authenticate is needed; authenticate: 'none' asks nobody, for development on loopback",
+  ]);
+}
+
+function readAddress({ basePath = '', publicUrl }: HttpHandlerOptions) {
   const faults: string[] = [];
-  if ((apiKeys === undefined) === (authenticate === undefined)) {
-    faults.push(
-      "one of apiKeys and authenticate is needed; authenticate: 'none' asks nobody, for development on loopback",
-    );
-  }
   if (!/^(?:\/[\w.~-]+)*\/?$/.test(basePath)) faults.push('basePath must be a path such as /api/phoneproof');
   if (publicUrl !== undefined && !/^https?:\/\/[^\s?#]+$/.test(publicUrl)) {
     faults.push('publicUrl must be an address such as https://verify.example.com');
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
-  const judge = apiKeys ? apiKeyAuthentication(apiKeys) : authenticate;
-  return {
-    authenticate: judge === undefined || judge === 'none' ? () => nobodyAsked : judge,
-    basePath: basePath.replace(/\/$/, ''),
-    publicUrl: publicUrl?.replace(/\/$/, ''),
-  };
+  return { basePath: basePath.replace(/\/$/, ''), publicUrl: publicUrl?.replace(/\/$/, '') };
 }
 
 async function readRouteInput(c: Context, route: Route): Promise<unknown> {

@@ -3,7 +3,7 @@ import { jsonPointer } from './input.ts';
 import { ProblemError } from './problem.ts';
 
 /** Larger bodies are refused unread. */
-export const maxBodyBytes = 16_384;
+const maxBodyBytes = 16_384;
 
 /** Unknown bytes are an error, not U+FFFD: a number or code must not change on its way in. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });

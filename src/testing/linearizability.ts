@@ -3,7 +3,8 @@ import { inspect } from 'node:util';
 import type { Store } from '../stores/store.ts';
 import { perform, type Act, type Answer } from './acts.ts';
 import type { VirtualClock } from './clock.ts';
-import { comparable, isRight, step, unknownNumber, type NumberModel } from './number-model.ts';
+import { comparable, isRight } from './comparable.ts';
+import { step, unknownNumber, type NumberModel } from './number-model.ts';
 
 /** Asks one thing after the other, or several at once, and holds every answer against the model. */
 export interface Witness {
@@ -42,7 +43,7 @@ interface Attempt {
 }
 
 /** All that the number can be after `attempts`, which overlapped one another; empty when no order explains the answers. */
-export function linearizations(
+function linearizations(
   before: readonly NumberModel[],
   attempts: readonly Attempt[],
   nowMs: number,
@@ -57,15 +58,25 @@ export function linearizations(
     seen.add(here);
     for (const attempt of left) {
       const { after: next, answers } = step(model, attempt.act, nowMs);
-      if (isRight(attempt.answer, answers, nowMs)) search(next, left.filter((other) => other !== attempt));
+      const others = left.filter((other) => other !== attempt);
+      if (isRight(attempt.answer, answers, nowMs)) search(next, others);
     }
   };
   for (const model of before) search(model, attempts);
   return [...after.values()];
 }
 
-function keyOf(model: NumberModel): string {
-  return JSON.stringify(comparable(model));
+/** Equal for models of equal content. What does not change from model to model is written out once. */
+function keyOf({ verifications, ...rest }: NumberModel): string {
+  return [...verifications.map(keyOfPart), JSON.stringify(comparable(rest))].join();
+}
+
+const keysOfParts = new WeakMap<object, string>();
+
+function keyOfPart(part: object): string {
+  const key = keysOfParts.get(part) ?? JSON.stringify(comparable(part));
+  keysOfParts.set(part, key);
+  return key;
 }
 
 function unexplained(before: readonly NumberModel[], attempts: readonly Attempt[], nowMs: number): string {

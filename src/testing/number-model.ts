@@ -12,6 +12,7 @@ import type {
   Target,
 } from '../stores/store.ts';
 import type { Act, Answer } from './acts.ts';
+import { comparable } from './comparable.ts';
 
 /**
  * What the port promises about one number, said once more and as plainly as can be: nothing is thrown away, every question is answered from all that
@@ -81,7 +82,7 @@ export function step(before: NumberModel, { verb, request }: Act, nowMs: number)
     case 'unlock':
       return { after: { ...model, inARow: 0 }, answers: [null] };
     case 'erase': {
-      const verifications = model.verifications.map((v) => ({ ...v, erased: true }));
+      const verifications = model.verifications.map((v) => (v.erased ? v : { ...v, erased: true }));
       return { after: { ...model, verifications, verified: null }, answers: [null] };
     }
   }
@@ -104,25 +105,6 @@ export function turningPointsMs(model: NumberModel, limits: NumberLimits, nowMs:
   return [...new Set(points)].filter((point) => point > nowMs).toSorted((a, b) => a - b);
 }
 
-/** Whether a store's answer at `nowMs` is one of the right ones. */
-export function isRight(answer: Answer, answers: readonly Answer[], nowMs: number): boolean {
-  const given = comparable(answer, nowMs);
-  return answers.some((right) => isDeepStrictEqual(given, comparable(right, nowMs)));
-}
-
-/** The same data for the same content, whatever class holds the bytes. All that says of `nextSendAtMs` that it is now or was is the same. */
-export function comparable(value: unknown, nowMs = 0): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (Array.isArray(value)) return value.map((item) => comparable(item, nowMs));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      key === 'nextSendAtMs' ? Math.max(nowMs, inner) : comparable(inner, nowMs),
-    ]),
-  );
-}
-
 function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
   const { limits, purpose, channel } = request;
   const refusals = [...checkRefusals(model, limits, nowMs), ...sendRefusals(model, limits, nowMs)];
@@ -131,7 +113,9 @@ function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
   }
   const live = model.verifications.find((v) => isPending(v) && v.purpose === purpose);
   const repeats =
-    live !== undefined && nowMs - live.createdAtMs <= limits.repeatMs && request.repeatKeyIds.includes(live.secret.keyId);
+    live !== undefined &&
+    nowMs - live.createdAtMs <= limits.repeatMs &&
+    request.repeatKeyIds.includes(live.secret.keyId);
   const superseding = live && !repeats ? end(model, live, 'superseded', nowMs) : model;
   const base: ModelVerification = repeats
     ? live

@@ -15,23 +15,23 @@ import { wrongCheckCases } from './store-cases/wrong-checks.ts';
 export type { ConformanceCase, StoreContext } from './store-cases/case.ts';
 
 /**
- * Every promise of the `Store` port as a case with a name and a `run`, for any test runner. A case gets data of its own (a new file, schema or
- * key prefix) and a clock that only it moves; it runs against real time nowhere.
+ * Every promise of the `Store` port as a case with a name and a `run`, for any test runner. A case gets data of its own (a new file, schema or key
+ * prefix) and a clock that only it moves; none waits for real time to pass.
  *
  * ```ts
+ * import { test } from 'node:test';
+ *
  * for (const { name, needs, run } of storeConformance()) {
- *   test(name, async () => {
+ *   test(name, { skip: needs === 'dump' }, async () => {
  *     const clock = virtualClock();
  *     const path = join(mkdtempSync(join(tmpdir(), 'store-')), 'data.db');
  *     const opened: Store[] = [];
- *     await run({
- *       clock,
- *       async open() {
- *         const store = sqliteStore({ path, clock: clock.now });
- *         opened.push(store);
- *         return store;
- *       },
- *     });
+ *     const open = async () => {
+ *       const store = sqliteStore({ path, clock: clock.now });
+ *       opened.push(store);
+ *       return store;
+ *     };
+ *     await run({ clock, open });
  *     await Promise.all(opened.map((store) => store.close()));
  *   });
  * }

@@ -2,10 +2,10 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sentenceFor } from '../../src/demo/ui/problems.ts';
 import { problems } from '../../src/http/problem.ts';
-import type { Policy } from '../../src/policy.ts';
 import { launchBrowser } from '../chromium.ts';
 import { accessibilityFaults, overflow } from './accessibility.ts';
-import { startSite, type Site } from './site.ts';
+import { eventually } from './eventually.ts';
+import { startSite, type Site, type SiteOptions } from './site.ts';
 
 const to = '+12025550143';
 
@@ -26,7 +26,7 @@ afterEach(async () => {
   await site.close();
 });
 
-async function restartSite(options: { policy?: Partial<Policy>; hasInbox?: boolean }) {
+async function restartSite(options: SiteOptions) {
   await site.close();
   site = await startSite(options);
 }
@@ -74,8 +74,14 @@ function wrongCode(): string {
 }
 
 async function typeCode(page: Page, code: string) {
+  await idle(page);
   await codeField(page).fill(code);
   await Promise.all([page.waitForResponse('**/v1/verifications/check'), page.keyboard.press('Enter')]);
+  await idle(page);
+}
+
+/** Waits until the page has taken in the answer to its last call: until then it makes no other. */
+async function idle(page: Page) {
   await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
 }
 
@@ -237,7 +243,7 @@ describe('what can go wrong', () => {
     const first = latestCode();
     for (let wrong = 0; wrong < 5; wrong += 1) {
       await typeCode(page, wrongCode());
-      await expect.poll(() => page.getByRole('definition').nth(1).innerText()).toBe(String(4 - wrong));
+      await eventually(() => page.getByRole('definition').nth(1).innerText()).toBe(String(4 - wrong));
     }
     expect(await page.getByRole('button', { name: 'Verify', exact: true }).count()).toBe(0);
     await resend(page).click();
@@ -255,7 +261,7 @@ describe('what can go wrong', () => {
     for (let wrong = 0; wrong < 5; wrong += 1) await typeCode(page, wrongCode());
     const [response] = await Promise.all([page.waitForResponse('**/v1/verifications'), resend(page).click()]);
     expect(response.status()).toBe(429);
-    await expect.poll(async () => secondsIn(await resend(page).innerText())).toBeGreaterThan(590);
+    await eventually(async () => secondsIn(await resend(page).innerText())).toBeGreaterThan(590);
     expect(await page.getByRole('button', { name: 'Verify', exact: true }).count()).toBe(0);
     await codeField(page).focus();
     await page.keyboard.press('Enter');
@@ -281,8 +287,8 @@ describe('what can go wrong', () => {
 
     await page.clock.fastForward('00:31');
     await resend(page).click();
-    await expect.poll(() => site.inbox.list().map((message) => message.code)).toEqual([code, code]);
-    await expect.poll(() => page.getByRole('definition').nth(2).innerText()).toBe('1');
+    await eventually(() => site.inbox.list().map((message) => message.code)).toEqual([code, code]);
+    await eventually(() => page.getByRole('definition').nth(2).innerText()).toBe('1');
     expect(await page.getByRole('status').filter({ hasText: 'Sent again' }).isVisible()).toBe(true);
     expect(await resend(page).getAttribute('aria-disabled')).toBe('true');
   });
@@ -304,7 +310,7 @@ describe('what can go wrong', () => {
     const retryAfter = Number(response.headers()['retry-after']);
     expect(secondsIn(await resend(page).innerText())).toBeGreaterThan(retryAfter - 5);
     await page.clock.fastForward('01:00');
-    await expect.poll(async () => secondsIn(await resend(page).innerText())).toBeLessThanOrEqual(retryAfter - 60);
+    await eventually(async () => secondsIn(await resend(page).innerText())).toBeLessThanOrEqual(retryAfter - 60);
     expect(site.inbox.list()).toHaveLength(3);
     await typeCode(page, latestCode());
     await verified(page).waitFor();
@@ -335,7 +341,7 @@ describe('what can go wrong', () => {
     await problem(page).waitFor();
     expect(await page.getByRole('button', { name: 'Verify', exact: true }).count()).toBe(0);
     await resend(page).click();
-    await expect.poll(() => site.inbox.list().length).toBe(2);
+    await eventually(() => site.inbox.list().length).toBe(2);
     await typeCode(page, latestCode());
     await verified(page).waitFor();
   });
@@ -352,7 +358,7 @@ describe('what can go wrong', () => {
     await page.unroute('**/v1/verifications/check');
     await page.route('**/v1/verifications/check', (route) => route.abort());
     await page.keyboard.press('Enter');
-    await expect.poll(() => problem(page).innerText()).not.toBe(first);
+    await eventually(() => problem(page).innerText()).not.toBe(first);
     await page.unroute('**/v1/verifications/check');
     await typeCode(page, latestCode());
     await verified(page).waitFor();
@@ -374,7 +380,7 @@ describe('what can go wrong', () => {
   });
 
   test('where there is no inbox the page says so and still verifies', async () => {
-    await restartSite({ hasInbox: false });
+    await restartSite({ only: 'service' });
     const page = await openDemo();
     await page.getByText('There is no inbox here').waitFor();
     expect(await page.getByRole('link', { name: 'Inbox' }).count()).toBe(0);

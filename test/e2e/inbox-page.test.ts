@@ -2,7 +2,8 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../chromium.ts';
 import { accessibilityFaults, overflow } from './accessibility.ts';
-import { startSite, type Site } from './site.ts';
+import { eventually } from './eventually.ts';
+import { startSite, type Site, type SiteOptions } from './site.ts';
 
 const to = '+12025550143';
 const other = '+447911123456';
@@ -23,6 +24,11 @@ afterEach(async () => {
   await Promise.all(contexts.splice(0).map((context) => context.close()));
   await site.close();
 });
+
+async function restartSite(options: SiteOptions) {
+  await site.close();
+  site = await startSite(options);
+}
 
 async function openInbox(
   options: BrowserContextOptions & { path?: string; prepare?: (page: Page) => Promise<unknown> } = {},
@@ -74,7 +80,7 @@ describe('arrivals', () => {
 
     await row(page, other).click();
     await copyButton(page, '771204').waitFor();
-    await expect.poll(() => page.title()).not.toContain('(');
+    await eventually(() => page.title()).not.toContain('(');
     expect(await row(page, other).filter({ hasText: 'New' }).count()).toBe(0);
   });
 
@@ -117,7 +123,7 @@ describe('arrivals', () => {
     await page.getByText('Reconnecting').waitFor();
     site.inbox.clear({ to });
     await page.getByText('Live', { exact: true }).waitFor();
-    await expect.poll(() => row(page, to).count()).toBe(0);
+    await eventually(() => row(page, to).count()).toBe(0);
     expect(await row(page, other).count()).toBe(1);
   });
 
@@ -175,7 +181,7 @@ describe('copying', () => {
     receive(to, 'Your code is 493-817.');
     const page = await openInbox({ permissions: ['clipboard-read', 'clipboard-write'] });
     await copyButton(page, '493-817').click();
-    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe('493817');
+    await eventually(() => page.evaluate('navigator.clipboard.readText()')).toBe('493817');
   });
 
   test('one click copies a code without permission for the clipboard', async () => {
@@ -196,25 +202,38 @@ describe('copying', () => {
     const page = await openInbox();
     await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false');
     await copyButton(page, '493817').click();
-    await expect.poll(() => page.evaluate('getSelection().toString()')).toBe('493817');
+    await eventually(() => page.evaluate('getSelection().toString()')).toBe('493817');
     const advice = page.getByRole('status').filter({ hasText: 'Ctrl+C' });
     await advice.waitFor();
     expect((await advice.boundingBox())?.height).toBeGreaterThan(20);
   });
+});
 
-  test('an empty inbox says what to do, and the command it gives puts a text into it', async () => {
-    const page = await openInbox({ permissions: ['clipboard-read', 'clipboard-write'] });
-    await page.getByRole('button', { name: 'Copy command' }).click();
-    await page.getByRole('button', { name: 'Copy command' }).getByText('Copied').waitFor();
-    const [, url, body] =
-      /^curl (\S+) .* -d '(.*)'$/s.exec(await page.evaluate<string>('navigator.clipboard.readText()')) ?? [];
-    const response = await fetch(url ?? '', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: body ?? '',
-    });
-    expect(response.status).toBe(201);
-    await row(page, to).waitFor();
+describe('an empty inbox', () => {
+  test.each([undefined, 'inbox'] as const)(
+    'gives a command that puts a text into it (served alone: %s)',
+    async (only) => {
+      await restartSite({ only });
+      const page = await openInbox({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await eventually(() => page.getByRole('link', { name: 'demo' }).count()).toBe(only === 'inbox' ? 0 : 2);
+      await page.getByRole('button', { name: 'Copy command' }).click();
+      await page.getByRole('button', { name: 'Copy command' }).getByText('Copied').waitFor();
+      const [, url, body] =
+        /^curl (\S+) .* -d '(.*)'$/s.exec(await page.evaluate<string>('navigator.clipboard.readText()')) ?? [];
+      const response = await fetch(url ?? '', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: body ?? '',
+      });
+      expect(response.status).toBe(201);
+      await row(page, to).waitFor();
+    },
+  );
+
+  test('that is served alone leads to no page that is not there', async () => {
+    await restartSite({ only: 'inbox' });
+    const page = await openInbox();
+    await eventually(() => page.getByRole('link').allInnerTexts()).toEqual(['Inbox']);
   });
 });
 
@@ -224,10 +243,10 @@ describe('search', () => {
     receive(other, 'Your dentist: see you on Tuesday');
     const page = await openInbox();
     const rows = page.getByRole('navigation', { name: 'Numbers' }).getByRole('link');
-    await expect.poll(() => rows.count()).toBe(2);
+    await eventually(() => rows.count()).toBe(2);
 
     await page.getByRole('searchbox').fill('(202) 555-0143');
-    await expect.poll(() => rows.count()).toBe(1);
+    await eventually(() => rows.count()).toBe(1);
     await copyButton(page, '493817').waitFor();
 
     await page.getByRole('searchbox').fill('DENTIST');
@@ -235,10 +254,10 @@ describe('search', () => {
     expect(await rows.count()).toBe(1);
 
     await page.getByRole('searchbox').fill('no such word');
-    await expect.poll(() => rows.count()).toBe(0);
+    await eventually(() => rows.count()).toBe(0);
     await page.getByRole('status').filter({ hasText: 'No text matches' }).waitFor();
     await page.keyboard.press('Escape');
-    await expect.poll(() => rows.count()).toBe(2);
+    await eventually(() => rows.count()).toBe(2);
   });
 });
 
@@ -256,8 +275,8 @@ describe('clearing', () => {
 
     await page.getByRole('button', { name: 'Clear this thread' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Clear' }).click();
-    await expect.poll(() => row(page, to).count()).toBe(0);
-    await expect.poll(() => row(second, to).count()).toBe(0);
+    await eventually(() => row(page, to).count()).toBe(0);
+    await eventually(() => row(second, to).count()).toBe(0);
     expect(await row(second, other).count()).toBe(1);
     expect(site.inbox.list().map((message) => message.to)).toEqual([other]);
   });
@@ -280,7 +299,7 @@ describe('clearing', () => {
     );
     await page.getByRole('button', { name: 'Clear all' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Clear' }).click();
-    await expect.poll(() => page.getByRole('alert').innerText()).not.toBe('');
+    await eventually(() => page.getByRole('alert').innerText()).not.toBe('');
     await page.keyboard.press('Escape');
     expect(await copyButton(page, '493817').isVisible()).toBe(true);
   });
@@ -294,7 +313,7 @@ describe('keyboard, size and theme', () => {
     await row(page, to).waitFor();
     const focused = () => page.evaluate<string>('document.activeElement.textContent');
 
-    await page.keyboard.press('/');
+    await page.keyboard.press('Control+K');
     await page.keyboard.type('phoneproof');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
@@ -304,7 +323,7 @@ describe('keyboard, size and theme', () => {
     await page.keyboard.press('Enter');
     await copyButton(page, '493817').focus();
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe('493817');
+    await eventually(() => page.evaluate('navigator.clipboard.readText()')).toBe('493817');
 
     await page.getByRole('button', { name: 'Clear all' }).focus();
     await page.keyboard.press('Enter');
@@ -313,7 +332,7 @@ describe('keyboard, size and theme', () => {
     expect(await focused()).toBe('Clear all');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
-    await expect.poll(() => site.inbox.list()).toEqual([]);
+    await eventually(() => site.inbox.list()).toEqual([]);
   });
 
   test('a page of 360 px shows the list, then a thread, and never scrolls sideways', async () => {
@@ -327,10 +346,10 @@ describe('keyboard, size and theme', () => {
     await copyButton(page, '493817').waitFor();
     expect(await row(page, to).isVisible()).toBe(false);
     expect(await overflow(page)).toBe(0);
-    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('All numbers');
+    await eventually(() => page.evaluate('document.activeElement.textContent')).toContain('All numbers');
     await page.keyboard.press('Enter');
     await row(page, to).waitFor();
-    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain(to);
+    await eventually(() => page.evaluate('document.activeElement.textContent')).toContain(to);
     site.inbox.clear();
     await page.getByRole('button', { name: 'Copy command' }).waitFor();
     expect(await overflow(page)).toBe(0);

@@ -7,7 +7,7 @@ import { createInbox, type Inbox } from '../../src/inbox/messages.ts';
 import { inboxProvider } from '../../src/inbox/provider.ts';
 import type { Policy } from '../../src/policy.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
-import { createSite } from '../../src/server/site.ts';
+import { createInboxSite, createSite } from '../../src/server/site.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { createVerifier } from '../../src/verifier.ts';
 
@@ -21,11 +21,14 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves the API, the demo and, unless `hasInbox` is false, the inbox, as `phoneproof dev` puts them together. */
-export async function startSite({
-  policy = {},
-  hasInbox = true,
-}: { policy?: Partial<Policy>; hasInbox?: boolean } = {}): Promise<Site> {
+export interface SiteOptions {
+  policy?: Partial<Policy>;
+  /** `inbox`: as `phoneproof inbox` serves it, alone. `service`: as `phoneproof dev` is with a provider that is not the inbox. */
+  only?: 'inbox' | 'service' | undefined;
+}
+
+/** Serves the API, the inbox and the demo as `phoneproof dev` puts them together. */
+export async function startSite({ policy = {}, only }: SiteOptions = {}): Promise<Site> {
   const inbox = createInbox();
   const verifier = createVerifier({
     secret: randomBytes(32),
@@ -35,12 +38,15 @@ export async function startSite({
     origin: 'localhost',
   });
   const ending = new AbortController();
-  const site = createSite({
-    handler: createHttpHandler({ verifier, authenticate: 'none' }),
-    inbox: hasInbox ? inbox : null,
-    development: { metrics: createMetrics() },
-    ending: ending.signal,
-  });
+  const site =
+    only === 'inbox'
+      ? createInboxSite({ inbox, ending: ending.signal })
+      : createSite({
+          handler: createHttpHandler({ verifier, authenticate: 'none' }),
+          inbox: only === 'service' ? null : inbox,
+          development: { metrics: createMetrics() },
+          ending: ending.signal,
+        });
   const answer = toNodeListener(site);
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -105,6 +105,15 @@ test('an authentication that fails lets nobody in', async () => {
   expect(api.errors).toHaveLength(1);
 });
 
+test.each([undefined, false, {}, { tenant: undefined }, { tenant: null }, { tenant: ['default'] }])(
+  'an authentication that answers %j lets nobody in',
+  async (answer) => {
+    const api = await apiUnderTest({ authenticate: () => answer as never });
+    expect((await api.call('POST', '/v1/verifications', { to })).status).toBe(401);
+    expect(api.provider.messages).toEqual([]);
+  },
+);
+
 test('nobody is asked only where that is said', async () => {
   const api = await apiUnderTest({ authenticate: 'none' });
   expect((await api.call('POST', lookup, { to }, { authorization: '' })).status).toBe(200);
@@ -115,6 +124,9 @@ const wrong: [string, Partial<HttpHandlerOptions>][] = [
   ['neither keys nor an authentication', {}],
   ['both keys and an authentication', { apiKeys: [key], authenticate: 'none' }],
   ['no key', { apiKeys: [] }],
+  ['keys that are null', { apiKeys: null as never }],
+  ['an authentication that is null', { authenticate: null as never }],
+  ['an authentication of another word', { authenticate: 'any' as never }],
   ['an empty key', { apiKeys: [''] }],
   ['an empty key of a tenant', { apiKeys: ['acme:'] }],
   ['a key with a space', { apiKeys: ['a b'] }],

@@ -101,7 +101,7 @@ export async function apiUnderTest({
 }
 
 /** Reads a response to its end. */
-export async function read(response: Response): Promise<Answer> {
+async function read(response: Response): Promise<Answer> {
   const text = await response.text();
   const json = /[/+]json$/.test(response.headers.get('content-type') ?? '');
   const body = (json && text ? JSON.parse(text) : null) as Record<string, unknown>;

@@ -34,6 +34,14 @@ async function post(url: string, body: object, headers: Record<string, string> =
   return { status: response.status, body: (text ? JSON.parse(text) : null) as Record<string, unknown> };
 }
 
+// First of all: one of the ways below replaces them.
+test('a listener leaves the globals of the process as they are', async () => {
+  const before = [globalThis.Request, globalThis.Response, globalThis.Headers];
+  const { handler } = await apiUnderTest();
+  toNodeListener(handler);
+  expect([globalThis.Request, globalThis.Response, globalThis.Headers]).toEqual(before);
+});
+
 type Api = Awaited<ReturnType<typeof apiUnderTest>>;
 
 /** Every way in, and where it makes the API reachable. */
@@ -133,13 +141,6 @@ test('with a base path, paths without it are not found', async () => {
   }
   const answer = await handler.fetch(new Request('http://api.test/api/phone/livez', { method: 'PUT' }));
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
-});
-
-test('a handler leaves the globals of the process as they are', async () => {
-  const before = [globalThis.Request, globalThis.Response, globalThis.Headers];
-  const { handler } = await apiUnderTest();
-  toNodeListener(handler);
-  expect([globalThis.Request, globalThis.Response, globalThis.Headers]).toEqual(before);
 });
 
 test('what express.json() takes and the API does not is refused all the same', async () => {

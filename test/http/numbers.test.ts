@@ -29,6 +29,15 @@ test('a number in a path is read like any other, with its country in the query',
   }
 });
 
+test('the number is the one in the path, whatever the query says', async () => {
+  const api = await apiUnderTest();
+  await verify(api);
+  const query = '?to=%2B12025550199';
+  expect((await api.call('GET', `/v1/numbers/${to}${query}`)).body).toMatchObject({ to, verified: true });
+  await api.call('DELETE', `/v1/numbers/+12025550199?to=${encodeURIComponent(to)}`);
+  expect((await api.call('GET', `/v1/numbers/${to}`)).body['verified']).toBe(true);
+});
+
 test.each(['GET /v1/numbers/12', 'DELETE /v1/numbers/12', 'GET /v1/numbers/%E0%A4%A', 'GET /v1/numbers/lookup'])(
   '%s is 422: that is no number',
   async (request) => {

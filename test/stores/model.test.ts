@@ -99,7 +99,7 @@ function assertNoLeak({ events, messages }: Real): void {
 }
 
 const stores: Record<string, { numRuns: number; open(clock: VirtualClock): Store }> = {
-  memory: { numRuns: 200, open: (clock) => memoryStore({ clock: clock.now }) },
+  memory: { numRuns: 150, open: (clock) => memoryStore({ clock: clock.now }) },
   SQLite: { numRuns: 8, open: (clock) => openStore(databasePath(), clock.now) },
 };
 

@@ -20,7 +20,12 @@ export type Fault = 'none' | 'before' | 'after';
  */
 export function scheduledStore(
   inner: Store,
-  { scheduler, faults, nowMs, deeds }: { scheduler: Scheduler; faults: readonly Fault[]; nowMs: () => number; deeds: Deed[] },
+  {
+    scheduler,
+    faults,
+    nowMs,
+    deeds,
+  }: { scheduler: Scheduler; faults: readonly Fault[]; nowMs: () => number; deeds: Deed[] },
 ): Store {
   let calls = 0;
   const scheduled =

@@ -21,7 +21,7 @@ export interface Real {
   readonly late: { id: string; delivery: number; accept(): void }[];
 }
 
-type Command = fc.AsyncCommand<VerifierModel, Real, false>;
+type Command = fc.AsyncCommand<VerifierModel, Real>;
 
 /** Two numbers, each as people type it. */
 const spellings = [
@@ -56,7 +56,9 @@ export function realVerifier(store: Store, clock: VirtualClock, policy: Partial<
     },
   };
   const onEvent = (event: VerifierEvent) => void events.push(event);
-  return Object.assign(real, { verifier: createVerifier({ secret, store, provider, policy, onEvent, defaultCountry: 'US' }) });
+  return Object.assign(real, {
+    verifier: createVerifier({ secret, store, provider, policy, onEvent, defaultCountry: 'US' }),
+  });
 }
 
 /** What a call came to, without the sentences for people. */
@@ -95,8 +97,14 @@ interface NumberCall {
 const numberCall: fc.Arbitrary<NumberCall> = fc
   .record({
     tenant: fc.oneof({ weight: 9, arbitrary: fc.constant('default') }, { weight: 1, arbitrary: fc.constant('other') }),
-    purpose: fc.oneof({ weight: 5, arbitrary: fc.constant('default') }, { weight: 1, arbitrary: fc.constant('sign-in') }),
-    number: fc.oneof({ weight: 9, arbitrary: fc.constant(0 as const) }, { weight: 1, arbitrary: fc.constant(1 as const) }),
+    purpose: fc.oneof(
+      { weight: 5, arbitrary: fc.constant('default') },
+      { weight: 1, arbitrary: fc.constant('sign-in') },
+    ),
+    number: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(0 as const) },
+      { weight: 1, arbitrary: fc.constant(1 as const) },
+    ),
     spelling: fc.nat(),
   })
   .map(({ number, spelling, ...call }) => {
@@ -110,7 +118,10 @@ type TargetDraw = { by: 'number'; call: NumberCall } | { by: 'id' | 'foreign id'
 const targetDraw: fc.Arbitrary<TargetDraw> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ by: fc.constant('number' as const), call: numberCall }) },
   { weight: 6, arbitrary: fc.record({ by: fc.constant('id' as const), recency: fc.nat(4) }) },
-  { weight: 1, arbitrary: fc.record({ by: fc.constantFrom('foreign id' as const, 'no id' as const), recency: fc.nat(4) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ by: fc.constantFrom('foreign id' as const, 'no id' as const), recency: fc.nat(4) }),
+  },
 );
 
 function resolve(draw: TargetDraw, { issued }: VerifierModel): { target: ModelTarget; options: TargetOptions } {
@@ -212,13 +223,10 @@ const pass = fc
   .map((ms) => command(`${ms} ms pass`, async (_, { clock }) => clock.advance(ms)));
 
 const land = fc.record({ point: fc.nat(3), offsetMs: fc.integer({ min: -1, max: 1 }) }).map(({ point, offsetMs }) =>
-  command(
-    `time lands ${offsetMs} ms beside turning point ${point}`,
-    async (model, { clock }) => {
-      const points = model.turningPointsMs(clock.now());
-      clock.set(Math.max(clock.now(), (points[point % points.length] ?? 0) + offsetMs));
-    },
-  ),
+  command(`time lands ${offsetMs} ms beside turning point ${point}`, async (model, { clock }) => {
+    const points = model.turningPointsMs(clock.now());
+    clock.set(Math.max(clock.now(), (points[point % points.length] ?? 0) + offsetMs));
+  }),
 );
 
 const acceptLate = fc.nat(3).map((index) =>
@@ -234,6 +242,14 @@ const acceptLate = fc.nat(3).map((index) =>
 
 /** Calls, moments and words of the provider in any order. */
 export const verifierCommands = fc.commands<VerifierModel, Real, false>(
-  [...Array<typeof start>(5).fill(start), ...Array<typeof check>(6).fill(check), onTarget, onNumber, pass, land, acceptLate],
+  [
+    ...Array<typeof start>(5).fill(start),
+    ...Array<typeof check>(6).fill(check),
+    onTarget,
+    onNumber,
+    pass,
+    land,
+    acceptLate,
+  ],
   { maxCommands: 80, size: 'max' },
 );

@@ -22,7 +22,12 @@ export interface ModelPolicy {
 /** A whole verifier and everything behind it, in the words of its results. Answers list every right one. */
 export interface VerifierModel {
   /** `code` and `id` are what the real one chose, in case this start makes a verification. */
-  start(call: { tenant: string; to: string; purpose: string }, chosen: { id: string; code: string }, fate: SendFate, nowMs: number): Told[];
+  start(
+    call: { tenant: string; to: string; purpose: string },
+    chosen: { id: string; code: string },
+    fate: SendFate,
+    nowMs: number,
+  ): Told[];
   /** The text that the latest start sends; null where it sends none. */
   codeSent(): string | null;
   check(target: ModelTarget, code: string, nowMs: number): Told[];
@@ -135,7 +140,11 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
     }
   }
 
-  function settle(about: { tenant: string; to: string; id: string; delivery: number }, status: SettleRequest['status'], nowMs: number): void {
+  function settle(
+    about: { tenant: string; to: string; id: string; delivery: number },
+    status: SettleRequest['status'],
+    nowMs: number,
+  ): void {
     const { tenant, to, id: nonce, delivery } = about;
     const request = { subject: subjectOf(tenant, to), nonce, delivery, status, provider: 'carrier' };
     act(tenant, to, { verb: 'settle', request }, nowMs);
@@ -181,7 +190,8 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
       }
       const status = fate === 'accepted' ? 'accepted' : 'unknown';
       settle(about, status, nowMs);
-      const deliveries = verification.deliveries.with(-1, { delivery, atMs: nowMs, provider: 'carrier', status });
+      const handedOver = { delivery, atMs: nowMs, provider: 'carrier', status } as const;
+      const deliveries = [...verification.deliveries.slice(0, -1), handedOver];
       const created = begun.outcome === 'created';
       return [{ status: 'pending', created, verification: present({ ...verification, deliveries }) }];
     },
@@ -216,6 +226,8 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
       if (known) settle({ ...known, delivery }, 'accepted', nowMs);
     },
     turningPointsMs: (nowMs) =>
-      [...new Set([...numbers.values()].flatMap((number) => turningPointsMs(number, limits, nowMs)))].toSorted((a, b) => a - b),
+      [...new Set([...numbers.values()].flatMap((number) => turningPointsMs(number, limits, nowMs)))].toSorted(
+        (a, b) => a - b,
+      ),
   };
 }

@@ -55,9 +55,12 @@ export async function send(): Promise<void> {
     const { body, serverTime } = answer;
     // The server's times are relative to the server's clock, which its Date header shows: ours may be wrong.
     const localTime = (time: string) => Date.now() + Date.parse(time) - serverTime;
-    if (to !== undefined)
-      announce(body.id === pending.value?.id ? 'Sent again.' : 'A new code is sent.', { inView: true });
-    if (body.id !== pending.value?.id) checkCall.value = null;
+    const isNew = body.id !== pending.value?.id;
+    if (to !== undefined) announce(isNew ? 'A new code is sent.' : 'Sent again.', { inView: true });
+    if (isNew) {
+      checkCall.value = null;
+      code.value = '';
+    }
     pending.value = {
       id: body.id,
       to: body.to,
@@ -69,7 +72,6 @@ export async function send(): Promise<void> {
       isRefused: false,
     };
     refusal.value = null;
-    code.value = '';
     step.value = 'code';
   });
 }

@@ -2,18 +2,22 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 import { query } from './state.ts';
 
-/** Searches as one types. `/` goes there from anywhere, Escape empties it. */
+// Not a single character: those are in the way of people who dictate (WCAG 2.2, 2.1.4).
+const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
+const shortcut = isApple ? '⌘K' : 'Ctrl K';
+
+/** Searches as one types. Ctrl+K or ⌘K goes there from anywhere, Escape empties it. */
 export function SearchField() {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    const focusOnSlash = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLInputElement || document.querySelector('dialog[open]') !== null;
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    const focusOnShortcut = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(isApple ? event.metaKey : event.ctrlKey)) return;
+      if (document.querySelector('dialog[open]') !== null) return;
       event.preventDefault();
       field.current?.focus();
     };
-    addEventListener('keydown', focusOnSlash);
-    return () => removeEventListener('keydown', focusOnSlash);
+    addEventListener('keydown', focusOnShortcut);
+    return () => removeEventListener('keydown', focusOnShortcut);
   }, []);
   return (
     <label class="search">
@@ -25,12 +29,12 @@ export function SearchField() {
         placeholder="Search"
         autocomplete="off"
         spellcheck={false}
-        aria-keyshortcuts="/"
+        aria-keyshortcuts={isApple ? 'Meta+K' : 'Control+K'}
         value={query.value}
         onInput={(event) => (query.value = event.currentTarget.value)}
         onKeyDown={(event) => event.key === 'Escape' && (query.value = '')}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <kbd aria-hidden="true">{shortcut}</kbd>
     </label>
   );
 }

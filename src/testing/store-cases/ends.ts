@@ -14,42 +14,43 @@ const ways: Record<Exclude<EndedStatus, 'expired'>, (number: NumberOnStore, nonc
 };
 
 export const endCases: readonly ConformanceCase[] = [
-  ...Object.entries(ways).map(
-    ([status, end]): ConformanceCase => ({
-      name: `what has ended as ${status} says so to its id and is not there by purpose`,
-      async run({ open, clock }) {
-        const number = numberOn(await open(), { limits: manySends });
-        const { nonce } = await number.create();
-        clock.advance(1);
-        await end(number, nonce);
-        const endedAtMs = clock.now();
-        clock.advance(minuteMs);
-        for (const code of ['111111', '000000']) {
-          const ended = expectOutcome(await number.check(code, { nonce }), 'ended');
-          assert.equal(ended.status, status);
-          assert.equal(ended.verification.status, status);
-          assert.equal(ended.verification.endedAtMs, endedAtMs);
-        }
-        const found = await number.find({ nonce });
-        assert.deepEqual([found?.nonce, found?.status, found?.endedAtMs, found?.checksLeft], [nonce, status, endedAtMs, 0]);
-        if (status !== 'canceled') {
-          assert.equal(expectOutcome(await number.cancel({ nonce }), 'ended').status, status);
-        }
-        if (status !== 'approved') {
-          assert.equal(expectOutcome(await number.approve({ nonce }), 'ended').status, status);
-          assert.equal(await number.lookup(), null);
-        }
-        const byPurpose = await number.find();
-        if (status === 'superseded') {
-          assert.notEqual(byPurpose?.nonce, nonce);
-          expectOutcome(await number.check('111111'), 'incorrect');
-        } else {
-          assert.equal(byPurpose, null);
-          expectOutcome(await number.check('111111'), 'not_found');
-        }
-      },
-    }),
-  ),
+  ...Object.entries(ways).map(([status, end]): ConformanceCase => ({
+    name: `what has ended as ${status} says so to its id and is not there by purpose`,
+    async run({ open, clock }) {
+      const number = numberOn(await open(), { limits: manySends });
+      const { nonce } = await number.create();
+      clock.advance(1);
+      await end(number, nonce);
+      const endedAtMs = clock.now();
+      clock.advance(minuteMs);
+      for (const code of ['111111', '000000']) {
+        const ended = expectOutcome(await number.check(code, { nonce }), 'ended');
+        assert.equal(ended.status, status);
+        assert.equal(ended.verification.status, status);
+        assert.equal(ended.verification.endedAtMs, endedAtMs);
+      }
+      const found = await number.find({ nonce });
+      assert.deepEqual(
+        [found?.nonce, found?.status, found?.endedAtMs, found?.checksLeft],
+        [nonce, status, endedAtMs, 0],
+      );
+      if (status !== 'canceled') {
+        assert.equal(expectOutcome(await number.cancel({ nonce }), 'ended').status, status);
+      }
+      if (status !== 'approved') {
+        assert.equal(expectOutcome(await number.approve({ nonce }), 'ended').status, status);
+        assert.equal(await number.lookup(), null);
+      }
+      const byPurpose = await number.find();
+      if (status === 'superseded') {
+        assert.notEqual(byPurpose?.nonce, nonce);
+        expectOutcome(await number.check('111111'), 'incorrect');
+      } else {
+        assert.equal(byPurpose, null);
+        expectOutcome(await number.check('111111'), 'not_found');
+      }
+    },
+  })),
   {
     name: 'each purpose of a number has one live verification of its own',
     async run({ open }) {

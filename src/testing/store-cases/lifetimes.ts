@@ -45,7 +45,10 @@ export const lifetimeCases: readonly ConformanceCase[] = [
       const first = await number.create({ code: '123456' });
       await number.guess(1);
       clock.advance(4 * minuteMs);
-      const repeat = expectOutcome(await number.begin({ code: '999999', nonce: 'another-nonce-AAAAAAAAA' }), 'repeated');
+      const repeat = expectOutcome(
+        await number.begin({ code: '999999', nonce: 'another-nonce-AAAAAAAAA' }),
+        'repeated',
+      );
       assert.deepEqual(repeat.secret.keyId, 'key-1');
       assert.deepEqual(Buffer.from(repeat.secret.digest), Buffer.from(secretOf('123456').digest));
       assert.deepEqual(Buffer.from(repeat.secret.seal), Buffer.from(secretOf('123456').seal));

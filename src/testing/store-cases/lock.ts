@@ -49,6 +49,22 @@ export const lockCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'wrong checks in a row that lock nothing yet are forgotten so long after the last of them, to the millisecond',
+    async run({ open, clock }) {
+      const store = await open();
+      for (const [name, afterMs, left] of [
+        ['a millisecond before', 10 * dayMs - 1, 1],
+        ['at the end', 10 * dayMs, 3],
+      ] as const) {
+        const number = numberOn(store, { name, limits: lockAfter(3) });
+        await number.create();
+        await number.guess(2);
+        clock.advance(afterMs);
+        assert.equal((await number.create()).checksLeft, left, name);
+      }
+    },
+  },
+  {
     name: 'checks of a locked number are not charged: they do not make the lock longer',
     async run({ open, clock }) {
       const limits: NumberLimits = { ...lockAfter(2), lock: { after: 2, forMs: 2 * minuteMs } };

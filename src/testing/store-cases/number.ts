@@ -45,7 +45,7 @@ export function idOf(name: string): string {
 }
 
 /** Stands in for the HMAC of a code. */
-export function digestOf(code: string, keyId: string): Uint8Array {
+function digestOf(code: string, keyId: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(`${keyId} ${code}`).digest());
 }
 

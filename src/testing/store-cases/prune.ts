@@ -96,7 +96,10 @@ export const pruneCases: readonly ConformanceCase[] = [
       for (const [name, end] of Object.entries(ends)) {
         const { nonce } = await numberOn(store, { name, limits }).create();
         const before = await dump();
-        assert.ok(before.includes(digest) && before.includes(seal), `the dump shows the code of what is pending: ${name}`);
+        assert.ok(
+          before.includes(digest) && before.includes(seal),
+          `the dump shows the code of what is pending: ${name}`,
+        );
         await end(nonce);
         const after = await dump();
         assert.ok(!after.includes(digest) && !after.includes(seal), name);

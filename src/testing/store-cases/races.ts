@@ -15,7 +15,11 @@ interface Round extends Witness {
   of(verb: 'cancel' | 'approve' | 'find' | 'lookup' | 'erase', which?: Which): Act;
 }
 
-async function eachRound(context: StoreContext, limits: NumberLimits, race: (round: Round) => Promise<void>): Promise<void> {
+async function eachRound(
+  context: StoreContext,
+  limits: NumberLimits,
+  race: (round: Round) => Promise<void>,
+): Promise<void> {
   const stores = await openHandles(context);
   for (let index = 0; index < rounds; index += 1) {
     const requests = requestsOf(`round ${index}`, limits);
@@ -39,27 +43,28 @@ function count(results: readonly CheckResult[], outcome: CheckResult['outcome'])
 }
 
 export const raceCases: readonly ConformanceCase[] = [
-  ...(['id', 'purpose'] as const).map(
-    (by): ConformanceCase => ({
-      name: `of 100 parallel right checks by ${by} exactly one is approved`,
-      async run(context) {
-        const stores = await openHandles(context);
-        const { nonce } = await numberOn(stores[0]).create({ code: '123456' });
-        const which = by === 'id' ? { nonce } : { purpose: 'default' };
-        const results = await allAtOnce(100, (index) => numberOn(handleOf(stores, index)).check('123456', which));
-        assert.equal(count(results, 'approved'), 1);
-        assert.equal(count(results, by === 'id' ? 'ended' : 'not_found'), 99);
-      },
-    }),
-  ),
+  ...(['id', 'purpose'] as const).map((by): ConformanceCase => ({
+    name: `of 100 parallel right checks by ${by} exactly one is approved`,
+    async run(context) {
+      const stores = await openHandles(context);
+      const { nonce } = await numberOn(stores[0]).create({ code: '123456' });
+      const which = by === 'id' ? { nonce } : { purpose: 'default' };
+      const results = await allAtOnce(100, (index) => numberOn(handleOf(stores, index)).check('123456', which));
+      assert.equal(count(results, 'approved'), 1);
+      assert.equal(count(results, by === 'id' ? 'ended' : 'not_found'), 99);
+    },
+  })),
   {
     name: 'of 100 parallel wrong checks five are compared',
     async run(context) {
       const stores = await openHandles(context);
       const { nonce } = await numberOn(stores[0]).create();
       const results = await allAtOnce(100, (index) => numberOn(handleOf(stores, index)).check('000000', { nonce }));
-      const left = results.flatMap((result) => (result.outcome === 'incorrect' ? [result.verification.checksLeft] : []));
-      assert.deepEqual(left.toSorted(), [0, 1, 2, 3, 4]);
+      const left = results.flatMap((result) =>
+        result.outcome === 'incorrect' ? [result.verification.checksLeft] : [],
+      );
+      assert.deepEqual(new Set(left), new Set([0, 1, 2, 3, 4]));
+      assert.equal(left.length, 5);
       assert.equal(count(results, 'ended'), 95);
       const after = await numberOn(stores[0]).create({ repeatKeyIds: [] });
       assert.equal(after.checksLeft, 5, 'five of the ten of the day are charged');
@@ -117,7 +122,8 @@ export const raceCases: readonly ConformanceCase[] = [
       const stores = await openHandles(context);
       const results = await allAtOnce(50, (index) => numberOn(handleOf(stores, index)).begin());
       const begun = results.flatMap((result) => (result.outcome === 'refused' ? [] : [result]));
-      assert.deepEqual(begun.map(({ delivery }) => delivery).toSorted(), [1, 2, 3]);
+      assert.equal(begun.length, 3);
+      assert.deepEqual(new Set(begun.map(({ delivery }) => delivery)), new Set([1, 2, 3]));
       assert.equal(new Set(begun.map(({ verification }) => verification.nonce)).size, 1);
       assert.equal(begun.filter(({ outcome }) => outcome === 'created').length, 1);
     },
@@ -139,7 +145,7 @@ export const raceCases: readonly ConformanceCase[] = [
       eachRound(context, { ...usualLimits, gapMs: 1_000 }, async ({ ask, begin, check }) => {
         const answers = await ask(begin({ code: '111111' }), begin({ code: '222222' }));
         const outcomes = answers.map((answer) => (answer && 'outcome' in answer ? answer.outcome : null));
-        assert.deepEqual(outcomes.toSorted(), ['created', 'refused']);
+        assert.deepEqual(new Set(outcomes), new Set(['created', 'refused']));
         await ask(check(outcomes[0] === 'created' ? '111111' : '222222'));
       }),
   },
@@ -154,18 +160,16 @@ export const raceCases: readonly ConformanceCase[] = [
         await ask(check('222222'), of('lookup'));
       }),
   },
-  ...(['cancel', 'erase', 'approve'] as const).map(
-    (verb): ConformanceCase => ({
-      name: `a check that races ${verb} is before or after it`,
-      run: (context) =>
-        eachRound(context, usualLimits, async ({ index, ask, begin, check, of }) => {
-          const begun = begin({ code: '123456' });
-          await ask(begun);
-          const { nonce } = begun.request;
-          const racing = [check('123456', { nonce }), of(verb), check('123456'), check('000000', { nonce })];
-          await ask(...turned(racing, index));
-          await ask(of('find', { nonce }), of('lookup'), check('123456', { nonce }), of('find'));
-        }),
-    }),
-  ),
+  ...(['cancel', 'erase', 'approve'] as const).map((verb): ConformanceCase => ({
+    name: `a check that races ${verb} is before or after it`,
+    run: (context) =>
+      eachRound(context, usualLimits, async ({ index, ask, begin, check, of }) => {
+        const begun = begin({ code: '123456' });
+        await ask(begun);
+        const { nonce } = begun.request;
+        const racing = [check('123456', { nonce }), of(verb), check('123456'), check('000000', { nonce })];
+        await ask(...turned(racing, index));
+        await ask(of('find', { nonce }), of('lookup'), check('123456', { nonce }), of('find'));
+      }),
+  })),
 ];

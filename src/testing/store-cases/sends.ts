@@ -131,7 +131,9 @@ export const sendCases: readonly ConformanceCase[] = [
     async run({ open }) {
       const store = await open();
       const under = (max: number) =>
-        numberOn(store, { limits: { ...usualLimits, maxChecks: max, sends: [{ name: 'sends', max, windowMs: dayMs }] } });
+        numberOn(store, {
+          limits: { ...usualLimits, maxChecks: max, sends: [{ name: 'sends', max, windowMs: dayMs }] },
+        });
       await under(1).create({ code: '123456' });
       expectOutcome(await under(1).begin(), 'refused');
       assert.equal(expectOutcome(await under(4).begin(), 'repeated').verification.sendsLeft, 2);
@@ -183,7 +185,11 @@ export const sendCases: readonly ConformanceCase[] = [
       await number.guess(2);
       const blocked = await number.find();
       assert.equal(blocked?.sendsLeft, 0);
-      assert.equal(blocked.nextSendAtMs, clock.now() + 2 * minuteMs, 'when the last of lock, wrong checks and gap ends');
+      assert.equal(
+        blocked.nextSendAtMs,
+        clock.now() + 2 * minuteMs,
+        'when the last of lock, wrong checks and gap ends',
+      );
       clock.set(blocked.nextSendAtMs - 1);
       expectOutcome(await number.begin(), 'refused');
       clock.advance(1);

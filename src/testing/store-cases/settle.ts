@@ -50,13 +50,20 @@ export const settleCases: readonly ConformanceCase[] = [
       const store = await open();
       for (const [low, lower] of outcomes.entries()) {
         for (const higher of outcomes.slice(low + 1)) {
-          for (const order of [[lower, higher], [higher, lower]]) {
+          for (const order of [
+            [lower, higher],
+            [higher, lower],
+          ]) {
             const number = numberOn(store, { name: order.join(' then ') });
             const { nonce } = await number.create();
             await number.begin();
             for (const status of order) await number.settle(nonce, 2, status);
             const found = await number.find();
-            assert.deepEqual(found?.deliveries.map(({ status }) => status), ['sending', higher], order.join(' then '));
+            assert.deepEqual(
+              found?.deliveries.map(({ status }) => status),
+              ['sending', higher],
+              order.join(' then '),
+            );
             assert.equal(found?.sendsLeft, 1);
           }
         }
@@ -175,7 +182,10 @@ export const settleCases: readonly ConformanceCase[] = [
       const { nonce } = await number.create();
       for (const delivery of [0, 2, -1]) await number.settle(nonce, delivery, 'rejected');
       await numberOn(store, { name: 'another number' }).settle(nonce, 1, 'rejected');
-      assert.deepEqual((await number.find())?.deliveries.map(({ status }) => status), ['sending']);
+      assert.deepEqual(
+        (await number.find())?.deliveries.map(({ status }) => status),
+        ['sending'],
+      );
       assert.equal(await sendsThatPass(number), 2);
     },
   },
@@ -191,7 +201,10 @@ export const settleCases: readonly ConformanceCase[] = [
         await numberOn(handleOf(stores, index)).settle(nonce, 1 + (index % 2), status);
       });
       const found = await number.find();
-      assert.deepEqual(found?.deliveries.map(({ status }) => status), ['failed', 'delivered']);
+      assert.deepEqual(
+        found?.deliveries.map(({ status }) => status),
+        ['failed', 'delivered'],
+      );
       assert.equal(found?.sendsLeft, 1);
     },
   },

@@ -12,7 +12,7 @@ const narrow: NumberLimits = {
   ...usualLimits,
   sends: [
     { name: 'sends', max: 4, windowMs: minuteMs },
-    { name: 'sends_daily', max: 14, windowMs: 5 * minuteMs },
+    { name: 'sends_daily', max: 6, windowMs: 3 * minuteMs },
   ],
   gapMs: secondMs / 2,
   lifetimeMs: 40 * secondMs,
@@ -90,8 +90,11 @@ async function walk(context: StoreContext, seed: number, steps: number): Promise
     assert.ok(model);
     const nowMs = context.clock.now();
     const points = turningPointsMs(model, narrow, nowMs);
-    if (dice.roll(3) === 0) context.clock.advance(dice.roll(3 * secondMs));
-    else if (dice.roll(3) === 0 && points[0]) context.clock.set(Math.max(nowMs, (points[dice.roll(2)] ?? points[0]) - 1 + dice.roll(3)));
+    const time = dice.pick(['stands', 'stands', 'passes', 'lands'] as const);
+    if (time === 'passes') context.clock.advance(dice.roll(3 * secondMs));
+    if (time === 'lands' && points[0]) {
+      context.clock.set(Math.max(nowMs, (points[dice.roll(2)] ?? points[0]) - 1 + dice.roll(3)));
+    }
     const acts = Array.from({ length: 1 + Math.max(0, dice.roll(6) - 2) }, () =>
       randomAct(dice, requests, model, (serial += 1)),
     );

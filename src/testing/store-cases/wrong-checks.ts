@@ -112,23 +112,21 @@ export const wrongCheckCases: readonly ConformanceCase[] = [
       expectOutcome(await number.check('111111'), 'approved');
     },
   },
-  ...Object.entries(refills).map(
-    ([what, between]): ConformanceCase => ({
-      name: `${what} does not refill the wrong checks of a day`,
-      async run({ open, clock }) {
-        const number = numberOn(await open(), { limits: threeADay });
-        await number.create();
-        await number.guess(2);
-        await between(number);
-        clock.advance(hourMs);
-        await number.create({ repeatKeyIds: [] });
-        await number.guess(1);
-        expectOutcome(await number.check('111111'), 'blocked');
-        const refused = expectOutcome(await number.begin({ purpose: 'third' }), 'refused');
-        assert.deepEqual([refused.limit, refused.retryAfterMs], ['wrong_checks', dayMs - hourMs]);
-      },
-    }),
-  ),
+  ...Object.entries(refills).map(([what, between]): ConformanceCase => ({
+    name: `${what} does not refill the wrong checks of a day`,
+    async run({ open, clock }) {
+      const number = numberOn(await open(), { limits: threeADay });
+      await number.create();
+      await number.guess(2);
+      await between(number);
+      clock.advance(hourMs);
+      await number.create({ repeatKeyIds: [] });
+      await number.guess(1);
+      expectOutcome(await number.check('111111'), 'blocked');
+      const refused = expectOutcome(await number.begin({ purpose: 'third' }), 'refused');
+      assert.deepEqual([refused.limit, refused.retryAfterMs], ['wrong_checks', dayMs - hourMs]);
+    },
+  })),
   {
     name: 'a code of another length is malformed: not compared and not charged',
     async run({ open }) {
