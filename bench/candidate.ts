@@ -24,7 +24,10 @@ const programs = { reference: 'reference.ts', phoneproof: 'service.ts' };
 const patienceMs = 20_000;
 
 /** Starts a candidate on a store, in `folder`, where it finds no configuration but this. */
-export async function startCandidate(name: CandidateName, { store, folder }: { store: string; folder: string }): Promise<Candidate> {
+export async function startCandidate(
+  name: CandidateName,
+  { store, folder }: { store: string; folder: string },
+): Promise<Candidate> {
   const key = randomBytes(32).toString('hex');
   const child = fork(fileURLToPath(new URL(programs[name], import.meta.url)), {
     cwd: folder,
@@ -45,7 +48,11 @@ export async function startCandidate(name: CandidateName, { store, folder }: { s
   child.once('exit', () => gone.abort(new Error(`The ${name} on ${store} has ended.`)));
   const hear = async (): Promise<unknown> => {
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(patienceMs)]);
-    return ((await once(child, 'message', { signal })) as [unknown])[0];
+    try {
+      return ((await once(child, 'message', { signal })) as [unknown])[0];
+    } catch {
+      throw signal.reason;
+    }
   };
   let url: string;
   try {

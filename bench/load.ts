@@ -2,7 +2,17 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** One JSON request, ready to be written: what a client's library would take time for is done before the clock runs. */
-export function postRequest({ url, path, key, body }: { url: string; path: string; key: string; body: object }): string {
+export function postRequest({
+  url,
+  path,
+  key,
+  body,
+}: {
+  url: string;
+  path: string;
+  key: string;
+  body: object;
+}): string {
   const json = JSON.stringify(body);
   return [
     `POST ${path} HTTP/1.1`,
@@ -47,7 +57,7 @@ export async function openConnections(url: string, count: number): Promise<Conne
 }
 
 /** Sends requests of the queue through one connection until there is none left. */
-function drain(socket: Socket, queue: Iterator<string>, statuses: Map<number, number>): Promise<void> {
+function drain(socket: Socket, queue: Iterator<string, undefined>, statuses: Map<number, number>): Promise<void> {
   return new Promise((resolve, reject) => {
     let received = '';
     const end = (error?: Error): void => {
@@ -57,15 +67,16 @@ function drain(socket: Socket, queue: Iterator<string>, statuses: Map<number, nu
       else resolve();
     };
     const sendNext = (): void => {
-      const { value, done } = queue.next();
-      if (done) end();
-      else socket.write(value, 'latin1');
+      const next = queue.next();
+      if (next.done) end();
+      else socket.write(next.value, 'latin1');
     };
     socket.on('data', (chunk: Buffer) => {
       received += chunk.toString('latin1');
       const status = statusOfWhole(received);
       if (status === null) return;
-      if (Number.isNaN(status)) return end(new Error(`This is no answer that can be counted: ${received.slice(0, 200)}`));
+      if (Number.isNaN(status))
+        return end(new Error(`This is no answer that can be counted: ${received.slice(0, 200)}`));
       received = '';
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       sendNext();

@@ -1,11 +1,11 @@
 import { Session, type Profiler } from 'node:inspector/promises';
 
-/** Where time was spent, in microseconds, the most first. Idle time is not told. */
+/** Where time was spent, as shares of all that was not idle, the most first. */
 export interface Profile {
   /** By npm package or module of phoneproof, each with what Node does on its behalf; `node` is what Node does of itself. */
-  owners: [owner: string, us: number][];
+  owners: [owner: string, share: number][];
   /** By function, without what it calls. */
-  functions: [place: string, us: number][];
+  functions: [place: string, share: number][];
 }
 
 const samplingUs = 200;
@@ -36,18 +36,21 @@ function summaryOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): 
   const owners = new Map<string, number>();
   const functions = new Map<string, number>();
   const callers = new Map<number, string>();
+  let allUs = 0;
   // A caller stands before what it calls.
   for (const { id, callFrame, children = [] } of nodes) {
     const owner = ownerOf(callFrame) ?? callers.get(id) ?? 'node';
     for (const child of children) callers.set(child, owner);
     const us = usByNode.get(id);
-    if (us === undefined || owner === 'idle') continue;
-    owners.set(owner, (owners.get(owner) ?? 0) + us);
+    if (us === undefined || owner === 'idle' || owner === 'bench/profile.ts') continue;
     const place = placeOf(callFrame);
+    owners.set(owner, (owners.get(owner) ?? 0) + us);
     functions.set(place, (functions.get(place) ?? 0) + us);
+    allUs += us;
   }
-  const most = (times: Map<string, number>): [string, number][] => [...times].toSorted(([, a], [, b]) => b - a);
-  return { owners: most(owners), functions: most(functions) };
+  const shares = (times: Map<string, number>): [string, number][] =>
+    [...times].map(([what, us]): [string, number] => [what, us / allUs]).toSorted(([, a], [, b]) => b - a);
+  return { owners: shares(owners), functions: shares(functions) };
 }
 
 type Frame = Profiler.ProfileNode['callFrame'];

@@ -66,11 +66,13 @@ function sqliteEngine(path: string): Engine {
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     CREATE TABLE numbers (number TEXT PRIMARY KEY, sends INTEGER, window_ends_at INTEGER, digest BLOB, expires_at INTEGER, checks_left INTEGER) STRICT`);
   const [begin, commit] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT')];
-  const start = db.prepare(`INSERT INTO numbers VALUES ($to, 1, $now + ${sendWindowMs}, $digest, $now + ${lifetimeMs}, ${maxChecks})
+  const start =
+    db.prepare(`INSERT INTO numbers VALUES ($to, 1, $now + ${sendWindowMs}, $digest, $now + ${lifetimeMs}, ${maxChecks})
     ON CONFLICT (number) DO UPDATE SET sends = iif($now >= window_ends_at, 1, sends + 1), window_ends_at = iif($now >= window_ends_at, $now + ${sendWindowMs}, window_ends_at),
       digest = $digest, expires_at = $now + ${lifetimeMs}, checks_left = ${maxChecks}
     WHERE sends < ${maxSends} OR $now >= window_ends_at`);
-  const check = db.prepare(`UPDATE numbers SET checks_left = checks_left - 1, digest = iif(digest = $digest, NULL, digest)
+  const check =
+    db.prepare(`UPDATE numbers SET checks_left = checks_left - 1, digest = iif(digest = $digest, NULL, digest)
     WHERE number = $to AND digest IS NOT NULL AND expires_at > $now AND checks_left > 0 RETURNING digest IS NULL AS approved`);
 
   interface Act {
@@ -106,7 +108,8 @@ const engine = PHONEPROOF_STORE === 'memory:' ? memoryEngine() : sqliteEngine(PH
 
 async function answer(path: string | undefined, body: string): Promise<{ status: number; json: object }> {
   const { to, code } = JSON.parse(body) as { to: unknown; code: unknown };
-  if (typeof to !== 'string' || !/^\+[1-9]\d{6,14}$/.test(to)) return { status: 422, json: { code: 'invalid_phone_number' } };
+  if (typeof to !== 'string' || !/^\+[1-9]\d{6,14}$/.test(to))
+    return { status: 422, json: { code: 'invalid_phone_number' } };
   if (path === '/v1/verifications') {
     const newCode = String(randomInt(0, 1_000_000)).padStart(6, '0');
     const nowMs = Date.now();
@@ -117,7 +120,9 @@ async function answer(path: string | undefined, body: string): Promise<{ status:
   if (path !== '/v1/verifications/check') return { status: 404, json: { code: 'not_found' } };
   if (typeof code !== 'string' || !/^\d{6}$/.test(code)) return { status: 400, json: { code: 'invalid_request' } };
   const approved = await engine.check(to, digestOf(to, code), Date.now());
-  return approved ? { status: 200, json: { to, status: 'approved' } } : { status: 422, json: { code: 'incorrect_code' } };
+  return approved
+    ? { status: 200, json: { to, status: 'approved' } }
+    : { status: 422, json: { code: 'incorrect_code' } };
 }
 
 /** In place of a carrier. */
@@ -132,15 +137,17 @@ function listener(request: IncomingMessage, response: ServerResponse): void {
     body += text;
     if (body.length > maxBodyBytes) request.destroy();
   });
-  request.on('end', () => {
-    answer(request.url, body)
-      .catch(() => ({ status: 400, json: { code: 'invalid_request' } }))
-      .then(({ status, json }) => {
-        const text = JSON.stringify(json);
-        response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-        response.end(text);
-      });
-  });
+  request.on('end', () => void reply(request.url, body, response));
+}
+
+async function reply(path: string | undefined, body: string, response: ServerResponse): Promise<void> {
+  const { status, json } = await answer(path, body).catch((error: unknown) => ({
+    status: error instanceof SyntaxError ? 400 : 500,
+    json: { code: error instanceof SyntaxError ? 'invalid_request' : 'store_unavailable' },
+  }));
+  const text = JSON.stringify(json);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
 }
 
 const server = createServer(listener).listen({ host: '127.0.0.1', port: 0 }, () => {

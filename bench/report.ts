@@ -14,7 +14,8 @@ const packages = ['hono', '@hono/node-server', 'zod', 'libphonenumber-js', 'pino
 
 /** What was measured and on what: figures mean nothing without it. */
 export function circumstances(): string[] {
-  const manifestOf = (path: string): Manifest => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Manifest;
+  const manifestOf = (path: string): Manifest =>
+    JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Manifest;
   const versions = packages.map((name) => `${name} ${manifestOf(`../node_modules/${name}/package.json`).version}`);
   const load = loadavg().map((runnable) => runnable.toFixed(1));
   return [
@@ -31,7 +32,11 @@ type Figure = Exclude<keyof Round, 'name'>;
 export function rowsOf(store: string, rounds: readonly Round[]): string[] {
   const of = (name: CandidateName): Round[] => rounds.filter((round) => round.name === name);
   const [reference, phoneproof] = [of('reference'), of('phoneproof')];
-  const cell = (some: readonly Round[], figure: Figure, digits = 0): string => spread(some.map((round) => round[figure]), digits);
+  const cell = (some: readonly Round[], figure: Figure, digits = 0): string =>
+    spread(
+      some.map((round) => round[figure]),
+      digits,
+    );
   const row = (name: string, some: readonly Round[], ratio: string): string =>
     `| ${store} | ${name} | ${cell(some, 'startUs')} | ${cell(some, 'checkUs')} | ${cell(some, 'requestUs')} | ${ratio} | ${cell(some, 'requestsPerSecond')} |`;
   // Of the same round, so that what slows the machine down slows both.
@@ -45,23 +50,26 @@ export const heading = [
   '| --- | --- | --- | --- | --- | --- | --- |',
 ];
 
+/** The median, with the least and the greatest. */
 function spread(values: readonly number[], digits: number): string {
   const sorted = values.toSorted((a, b) => a - b);
-  const [least, middle, greatest] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)].map((value) => value?.toFixed(digits));
+  const [least, middle, greatest] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)].map((value) =>
+    value?.toFixed(digits),
+  );
   return `${middle} (${least}-${greatest})`;
 }
 
 const functionsShown = 25;
-const leastShownUs = 0.1;
+const leastShown = 0.005;
 
-/** Where the time goes, in microseconds per request. */
-export function profileLines({ owners, functions }: Profile, requests: number): string[] {
-  const lines = (times: Profile['owners']): string[] =>
-    times
-      .filter(([, us]) => us / requests >= leastShownUs)
-      .map(([what, us]) => `${(us / requests).toFixed(1).padStart(7)}  ${what}`);
+/** Where a candidate's time goes: wall-clock samples, so that shares can be trusted and times cannot. */
+export function profileLines({ owners, functions }: Profile): string[] {
+  const lines = (shares: Profile['owners']): string[] =>
+    shares
+      .filter(([, share]) => share >= leastShown)
+      .map(([what, share]) => `${(100 * share).toFixed(1).padStart(6)} %  ${what}`);
   return [
-    'µs per request, by package or module, with what Node does on its behalf:',
+    'by package or module, with what Node does on its behalf:',
     ...lines(owners),
     `by function, without what it calls, the first ${functionsShown}:`,
     ...lines(functions.slice(0, functionsShown)),

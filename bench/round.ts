@@ -66,7 +66,9 @@ async function measure(
     const seconds = (performance.now() - startedAtMs) / 1_000;
     const cpuUs = (await candidate.ask('cpu')) - cpuBeforeUs;
     if (statuses.get(status) !== requests.length || statuses.size !== 1) {
-      throw new Error(`${candidate.name} answered ${JSON.stringify([...statuses])}; expected was ${status}, ${requests.length} times.`);
+      throw new Error(
+        `${candidate.name} answered ${JSON.stringify([...statuses])}; expected was ${status}, ${requests.length} times.`,
+      );
     }
     return { cpuUs, seconds };
   } finally {

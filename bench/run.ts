@@ -13,14 +13,21 @@ const { values: flags } = parseArgs({
     profile: { type: 'boolean', default: false },
     numbers: { type: 'string' },
     rounds: { type: 'string' },
-    connections: { type: 'string', default: '64' },
+    connections: { type: 'string' },
   },
 });
+/** A whole number of at least 1. */
+function count(name: 'numbers' | 'rounds' | 'connections', otherwise: number): number {
+  const value = Number(flags[name] ?? otherwise);
+  if (!(Number.isSafeInteger(value) && value > 0)) throw new Error(`--${name} must be a whole number of at least 1`);
+  return value;
+}
+
 const round: RoundOptions = {
-  numbers: Number(flags.numbers ?? (flags.quick ? 200 : 10_000)),
-  connections: Number(flags.connections),
+  numbers: count('numbers', flags.quick ? 200 : 10_000),
+  connections: count('connections', 64),
 };
-const rounds = Number(flags.rounds ?? (flags.quick ? 3 : 7));
+const rounds = count('rounds', flags.quick ? 3 : 7);
 const names: readonly CandidateName[] = ['reference', 'phoneproof'];
 const stores = ['memory', 'sqlite'] as const;
 let answered = 0;
@@ -31,7 +38,9 @@ mkdirSync(cache, { recursive: true });
 const folder = mkdtempSync(join(cache, 'bench-'));
 try {
   for (const line of circumstances()) console.log(line);
-  console.log(`${round.numbers} numbers a round, ${rounds} rounds after one to warm up, ${round.connections} connections\n`);
+  console.log(
+    `${round.numbers} numbers a round, ${rounds} rounds after one to warm up, ${round.connections} connections\n`,
+  );
   if (!flags.profile) for (const line of heading) console.log(line);
   for (const store of stores) await (flags.profile ? profile(store) : compare(store));
   console.log(`\n${answered} requests, all answered as they must be`);
@@ -41,7 +50,7 @@ try {
 
 async function compare(store: (typeof stores)[number]): Promise<void> {
   const results: Round[] = [];
-  await withCandidates(store, names, async (candidates) => {
+  await withCandidates(store, async (candidates) => {
     for (const candidate of candidates) await run(candidate);
     for (let i = 0; i < rounds; i++) {
       // Each goes first in turn.
@@ -52,14 +61,14 @@ async function compare(store: (typeof stores)[number]): Promise<void> {
 }
 
 async function profile(store: (typeof stores)[number]): Promise<void> {
-  await withCandidates(store, names, async (candidates) => {
+  await withCandidates(store, async (candidates) => {
     for (const candidate of candidates) {
       await run(candidate);
       await candidate.ask('startProfile');
       for (let i = 0; i < rounds; i++) await run(candidate);
-      const times = await candidate.ask('stopProfile');
-      console.log(`\n## ${candidate.name} on ${store}`);
-      for (const line of profileLines(times, 2 * rounds * round.numbers)) console.log(line);
+      const shares = await candidate.ask('stopProfile');
+      console.log(`\n${candidate.name}, ${store} store`);
+      for (const line of profileLines(shares)) console.log(line);
     }
   });
 }
@@ -73,12 +82,11 @@ async function run(candidate: Candidate): Promise<Round> {
 /** Whatever happens, none of them is left behind. */
 async function withCandidates(
   store: (typeof stores)[number],
-  wanted: readonly CandidateName[],
   use: (candidates: readonly Candidate[]) => Promise<void>,
 ): Promise<void> {
   const candidates: Candidate[] = [];
   try {
-    for (const name of wanted) {
+    for (const name of names) {
       const address = store === 'sqlite' ? `sqlite:${join(folder, `${name}.db`)}` : 'memory:';
       candidates.push(await startCandidate(name, { store: address, folder }));
     }

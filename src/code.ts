@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto';
-import { hmac, type Keyring, type Keys } from './keyring.ts';
+import { hmac, keyFor, type Keyring, type Keys } from './keyring.ts';
 
 /** A code, uniform over all strings of `length` digits, leading zeros included, from a cryptographically secure generator. */
 export function generateCode(length: number): string {
@@ -22,30 +22,31 @@ const keyIdBytes = 4;
 const ivBytes = 12;
 const tagBytes = 16;
 
+/** Seals a text as one thing (its label), to be opened as that thing only. Key id, iv, ciphertext, tag. */
+export type Sealer = (label: string, text: string) => Buffer;
+
 /**
- * AES-256-GCM with a random iv under a key derived for the subject, so that no key seals more than a few texts (NIST SP 800-38D section 8.3
- * allows 2^32). `label` is authenticated: what was sealed as one thing cannot be opened as another. Key id, iv, ciphertext, tag.
+ * Seals what belongs to a subject: AES-256-GCM with a random iv, under a key derived for the subject, so that no key seals more than a few texts
+ * (NIST SP 800-38D section 8.3 allows 2^32). The label is authenticated.
  */
-export function seal(keys: Keys, subject: string, label: string, text: string): Buffer {
-  const iv = randomBytes(ivBytes);
-  const cipher = createCipheriv('aes-256-gcm', hmac(keys.seal, [subject]), iv);
-  cipher.setAAD(Buffer.from(label));
-  return Buffer.concat([
-    Buffer.from(keys.keyId, 'base64url'),
-    iv,
-    cipher.update(text, 'utf8'),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
+export function createSealer(keys: Keys, subject: string): Sealer {
+  const key = keyFor(keys.seal, subject);
+  return (label, text) => {
+    const iv = randomBytes(ivBytes);
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
+    cipher.setAAD(Buffer.from(label));
+    const sealed = [cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()];
+    return Buffer.concat([Buffer.from(keys.keyId, 'base64url'), iv, ...sealed]);
+  };
 }
 
-/** What `seal` was given; null when its key is not on the ring or the bytes are not what was sealed there. */
+/** What a sealer of the subject was given as that thing; null when its key is not on the ring or the bytes are not what it made. */
 export function openSeal(keyring: Keyring, subject: string, label: string, sealed: Uint8Array): string | null {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   const keys = keyring.byId.get(bytes.toString('base64url', 0, keyIdBytes));
   if (!keys || bytes.length < keyIdBytes + ivBytes + tagBytes) return null;
   const iv = bytes.subarray(keyIdBytes, keyIdBytes + ivBytes);
-  const decipher = createDecipheriv('aes-256-gcm', hmac(keys.seal, [subject]), iv);
+  const decipher = createDecipheriv('aes-256-gcm', keyFor(keys.seal, subject), iv);
   decipher.setAAD(Buffer.from(label));
   decipher.setAuthTag(bytes.subarray(-tagBytes));
   try {

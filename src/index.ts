@@ -15,4 +15,4 @@ export {
 export type { VerifierEvent, VerifierEventMap } from './events.ts';
 export * from './errors.ts';
 export type { Accepted, Channel, Message, Provider } from './providers/provider.ts';
-export type { Clock, Store } from './stores/store.ts';
+export type * from './stores/store.ts';

@@ -63,9 +63,14 @@ export function createKeyring(options: {
 
 /** HMAC-SHA-256 over parts that cannot run into each other (each is preceded by its length). */
 export function hmac(key: KeyObject, parts: readonly string[]): Buffer {
-  const mac = createHmac('sha256', key);
-  for (const part of parts) mac.update(`${Buffer.byteLength(part)}:${part}`);
-  return mac.digest();
+  let text = '';
+  for (const part of parts) text += `${Buffer.byteLength(part)}:${part}`;
+  return createHmac('sha256', key).update(text).digest();
+}
+
+/** A key that derives from another and a name. As a KeyObject: a cipher takes three times as long with the bytes of one. */
+export function keyFor(key: KeyObject, name: string): KeyObject {
+  return createSecretKey(hmac(key, [name]));
 }
 
 /** The keyed name of a number within a tenant, under which a store keeps all that concerns it: 128 bits, 22 characters of base64url. */

@@ -42,12 +42,12 @@ export function endedRefusal(status: EndedStatus): VerificationEnded | TooManyCh
 }
 
 /** How a number answers whose wrong checks are spent, or that is locked. */
-export function tooManyChecks({ retryAfterMs }: LimitRefusal): TooManyChecksOfNumber {
+export function tooManyChecks(refusal: LimitRefusal): TooManyChecksOfNumber {
   return {
     status: 'too_many_checks',
     scope: 'number',
     detail: 'There were too many wrong codes for this number. Try again later.',
-    retryAfterSeconds: Math.ceil(retryAfterMs / 1_000),
+    ...limitOf(refusal),
   };
 }
 
@@ -57,11 +57,12 @@ export function limitRefusal(refusal: LimitRefusal): RateLimited | TooManyChecks
   return {
     status: 'rate_limited',
     detail: 'Too many codes were sent to this number. Try again later.',
-    limit: refusal.limit,
-    max: refusal.max,
-    windowSeconds: Math.ceil(refusal.windowMs / 1_000),
-    retryAfterSeconds: Math.ceil(refusal.retryAfterMs / 1_000),
+    ...limitOf(refusal),
   };
+}
+
+function limitOf({ limit, max, windowMs, retryAfterMs }: LimitRefusal) {
+  return { limit, max, windowSeconds: Math.ceil(windowMs / 1_000), retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) };
 }
 
 const lines: Partial<Record<LineType, string>> = {

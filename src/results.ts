@@ -23,6 +23,11 @@ export interface RateLimited extends Refused<'rate_limited'> {
 /** The number's wrong checks are spent or it is locked. */
 export interface TooManyChecksOfNumber extends Refused<'too_many_checks'> {
   scope: 'number';
+  /** `wrong_checks` or `lock`. */
+  limit: string;
+  max: number;
+  windowSeconds: number;
+  /** Rounded up: after so many seconds the same call is not refused by this limit. */
   retryAfterSeconds: number;
 }
 /** This verification's wrong checks are spent. Start a new one. Told only to a caller that gave the id. */
@@ -63,7 +68,7 @@ export type StartResult =
   | TooManyChecksOfNumber;
 
 export type CheckResult =
-  | { status: 'approved'; verification: Verification }
+  | { status: 'approved'; verification: Verification; approvedAt: Date }
   | IncorrectCode
   | InvalidRequest
   | InvalidPhoneNumber
@@ -80,7 +85,7 @@ export type CancelResult =
   | TooManyChecksOfVerification;
 
 export type ApproveResult =
-  | { status: 'approved'; verification: Verification }
+  | { status: 'approved'; verification: Verification; approvedAt: Date }
   | InvalidPhoneNumber
   | VerificationNotFound
   | VerificationEnded

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { digestCode, generateCode, openSeal, seal } from './code.ts';
+import { createSealer, digestCode, generateCode, openSeal } from './code.ts';
 import { handOver, type HandOver } from './delivery.ts';
 import { DeliveryError, InvalidRequestError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
@@ -12,7 +12,7 @@ import type { Recipient, Recipients } from './recipient.ts';
 import { destinationRefusal, limitRefusal, providerRefusal } from './refusals.ts';
 import { assertArguments, isCode, type StartOptions } from './requests.ts';
 import type { StartResult } from './results.ts';
-import type { BeginRequest, BeginResult, Store } from './stores/store.ts';
+import type { BeginRequest, BeginOutcome, Store } from './stores/store.ts';
 
 /** What a start works with. */
 export interface StartParts {
@@ -79,17 +79,18 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
   ): BeginRequest {
     const { subject, purposeTag, policy, limits } = recipient;
     const keys = keyring.current;
+    const seal = createSealer(keys, subject);
     return {
       subject,
       purpose,
       channel,
       // Padded, so that the seal does not tell how long the number is.
-      number: seal(keys, subject, 'number', number.e164.padEnd(16)),
+      number: seal('number', number.e164.padEnd(16)),
       nonce: randomBytes(16).toString('base64url'),
       secret: {
         keyId: keys.keyId,
         digest: digestCode(keys, recipient, code),
-        seal: seal(keys, subject, purposeTag, code),
+        seal: seal(purposeTag, code),
         codeLength: code.length,
       },
       repeatKeyIds: generated && policy.resend === 'same_code' ? keyIds : [],
@@ -103,7 +104,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
     number: PhoneNumber,
     recipient: Recipient,
     channel: string,
-    begun: Exclude<BeginResult, { outcome: 'refused' }>,
+    begun: Exclude<BeginOutcome, { outcome: 'refused' }>,
     newCode: string,
   ): Promise<StartResult> {
     const { tenant, subject, purposeTag, policy } = recipient;

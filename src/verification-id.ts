@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, hash, type KeyObject } from 'node:crypto';
-import { hmac, type Keyring } from './keyring.ts';
+import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
+import { keyFor, type Keyring } from './keyring.ts';
 
 const version = 'v1';
 const keyIdBytes = 4;
@@ -27,7 +27,7 @@ export function purposeTagOf(purpose: string): string {
  */
 export function encodeId(keyring: Keyring, tenant: string, { subject, nonce, purposeTag }: IdContent): string {
   const iv = Buffer.from(nonce, 'base64url');
-  const cipher = createCipheriv('aes-256-ctr', tenantKey(keyring.current.id, tenant), iv);
+  const cipher = createCipheriv('aes-256-ctr', keyFor(keyring.current.id, tenant), iv);
   const encrypted = cipher.update(
     Buffer.concat([Buffer.from(subject, 'base64url'), Buffer.from(purposeTag, 'base64url')]),
   );
@@ -43,15 +43,11 @@ export function decodeId(keyring: Keyring, tenant: string, id: string): IdConten
   const keys = keyring.byId.get(bytes.toString('base64url', 0, keyIdBytes));
   if (!keys) return null;
   const iv = bytes.subarray(keyIdBytes, keyIdBytes + nonceBytes);
-  const decipher = createDecipheriv('aes-256-ctr', tenantKey(keys.id, tenant), iv);
+  const decipher = createDecipheriv('aes-256-ctr', keyFor(keys.id, tenant), iv);
   const content = decipher.update(bytes.subarray(keyIdBytes + nonceBytes));
   return {
     subject: content.toString('base64url', 0, subjectBytes),
     nonce: iv.toString('base64url'),
     purposeTag: content.toString('base64url', subjectBytes),
   };
-}
-
-function tenantKey(key: KeyObject, tenant: string): Buffer {
-  return hmac(key, [tenant]);
 }

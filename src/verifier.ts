@@ -28,7 +28,7 @@ import type {
   UnlockResult,
 } from './results.ts';
 import { createStart } from './start.ts';
-import type { EndResult, Store, Target } from './stores/store.ts';
+import type { EndOutcome, Store, StoredEndedVerification, Target } from './stores/store.ts';
 import type { Verification } from './verification.ts';
 
 export interface VerifierOptions {
@@ -148,9 +148,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     switch (checked.outcome) {
       case 'approved': {
         const verification = recipients.present(checked.verification, recipient);
-        if (!verification) return notFound;
-        tellOf('verification.approved', verification, recipient.tenant);
-        return { status: 'approved', verification };
+        return verification ? approved(verification, recipient, checked.verification) : notFound;
       }
       case 'incorrect':
         return incorrectCode(checked.verification.checksLeft);
@@ -165,11 +163,21 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
   }
 
+  function approved(verification: Verification, { tenant }: Recipient, { endedAtMs }: StoredEndedVerification) {
+    tellOf('verification.approved', verification, tenant);
+    return { status: 'approved', verification, approvedAt: new Date(endedAtMs) } as const;
+  }
+
+  function canceled(verification: Verification, { tenant }: Recipient) {
+    tellOf('verification.canceled', verification, tenant);
+    return { status: 'canceled', verification } as const;
+  }
+
   /** What cancel and approve have in common. */
-  async function end<Status extends 'canceled' | 'approved'>(
+  async function end<Result>(
     call: TargetOptions,
-    status: Status,
-    verb: (target: Target) => Promise<EndResult>,
+    verb: (target: Target) => Promise<EndOutcome>,
+    done: (verification: Verification, recipient: Recipient, stored: StoredEndedVerification) => Result,
   ) {
     assertArguments(call);
     const recipient = recipients.ofCall(call);
@@ -179,9 +187,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (result.outcome === 'not_found') return notFound;
     if (result.outcome === 'ended') return endedRefusal(result.status);
     const verification = recipients.present(result.verification, recipient);
-    if (!verification) return notFound;
-    tellOf(`verification.${status}`, verification, recipient.tenant);
-    return { status, verification };
+    return verification ? done(verification, recipient, result.verification) : notFound;
   }
 
   async function find(call: TargetOptions): Promise<FindResult> {
@@ -220,8 +226,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       afterAnswer,
     }),
     check,
-    cancel: (call): Promise<CancelResult> => end(call, 'canceled', (target) => store.cancel(target)),
-    approve: (call): Promise<ApproveResult> => end(call, 'approved', (target) => store.approve(target)),
+    cancel: (call): Promise<CancelResult> => end(call, (target) => store.cancel(target), canceled),
+    approve: (call): Promise<ApproveResult> => end(call, (target) => store.approve(target), approved),
     find,
     lookup: (call): Promise<LookupResult> =>
       onNumber(call, async (subject, to) => {

@@ -24,8 +24,8 @@ export function toNodeListener(handler: Pick<HttpHandler, 'fetch'>): NodeListene
   };
 }
 
-/** Node lets pass what is no request of the Web standard: without a host, with a target that is no path. */
-function answerForNoRequest(error: unknown): Response {
+/** Answers what never became a request of the Web standard (Node lets pass what has no host, or a target that is no path), or what went wrong on the way. */
+export function answerForNoRequest(error: unknown): Response {
   const errors = [{ pointer: '', detail: 'names no host and path' }];
   const problem =
     error instanceof RequestError

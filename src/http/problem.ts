@@ -1,5 +1,14 @@
 import { DeliveryError, InvalidRequestError, StoreError, type ErrorCode } from '../errors.ts';
-import type { CancelResult, CheckResult, FindResult, LookupResult, RefusalStatus, StartResult } from '../results.ts';
+import type {
+  CancelResult,
+  CheckResult,
+  FindResult,
+  LookupResult,
+  RateLimited,
+  RefusalStatus,
+  StartResult,
+  TooManyChecksOfNumber,
+} from '../results.ts';
 
 /** What a row of the problem table tells. */
 interface ProblemRow {
@@ -187,20 +196,15 @@ export function refusalProblem(refusal: Refusal): Problem {
       return { code, detail, members: { errors: refusal.errors } };
     case 'incorrect_code':
       return { code, detail, members: { checks_left: refusal.checksLeft } };
-    case 'rate_limited': {
-      const { limit, max, windowSeconds, retryAfterSeconds } = refusal;
-      const headers = {
-        ...retryAfter(retryAfterSeconds),
-        // draft-ietf-httpapi-ratelimit-headers: RFC 9651 lists. The names of limits are words, nothing in them needs escaping.
-        'ratelimit-policy': `"${limit}";q=${max};w=${windowSeconds}`,
-        ratelimit: `"${limit}";r=0;t=${retryAfterSeconds}`,
+    case 'rate_limited':
+      return { code, detail, members: { limit: refusal.limit }, headers: limitHeaders(refusal) };
+    case 'too_many_checks':
+      return {
+        code,
+        detail,
+        members: { scope: refusal.scope },
+        headers: refusal.scope === 'number' ? limitHeaders(refusal) : {},
       };
-      return { code, detail, members: { limit }, headers };
-    }
-    case 'too_many_checks': {
-      const headers = refusal.scope === 'number' ? retryAfter(refusal.retryAfterSeconds) : {};
-      return { code, detail, members: { scope: refusal.scope }, headers };
-    }
     default:
       return { code, detail };
   }
@@ -220,6 +224,15 @@ export function thrownProblem(error: unknown): Problem {
     return { code, members: { id }, headers: seconds === undefined ? {} : retryAfter(seconds) };
   }
   return { code: 'internal_error' };
+}
+
+/** Of a limit that is used up, beside `Retry-After`: draft-ietf-httpapi-ratelimit-headers (RFC 9651 lists). Names of limits are words: nothing to escape. */
+function limitHeaders({ limit, max, windowSeconds, retryAfterSeconds }: RateLimited | TooManyChecksOfNumber) {
+  return {
+    ...retryAfter(retryAfterSeconds),
+    'ratelimit-policy': `"${limit}";q=${max};w=${windowSeconds}`,
+    ratelimit: `"${limit}";r=0;t=${retryAfterSeconds}`,
+  };
 }
 
 /** RFC 9110 section 10.2.3: whole seconds. */

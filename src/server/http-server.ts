@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { ConfigurationError } from '../errors.ts';
+import { answerForNoRequest } from '../http/node-listener.ts';
 import { systemCode } from './system-code.ts';
 
 /** A listening server. */
@@ -19,7 +20,7 @@ export interface ListenOptions {
   port: number;
   /** How to choose another port, when this one is taken. */
   howToMove: string;
-  /** Told of what `fetch` throws (the caller gets a bare 500) and of what goes wrong with connections as a whole. */
+  /** Told of what `fetch` throws (the caller gets a 500) and of what goes wrong with connections as a whole. */
   onError(error: unknown): void;
 }
 
@@ -43,9 +44,8 @@ export async function listen({ fetch, host, port, howToMove, onError }: ListenOp
   const answer = getRequestListener((request) => fetch(request), {
     errorHandler(error) {
       // A target or Host that makes no URL: what a stranger sends is no error of ours.
-      if (error instanceof RequestError) return new Response(null, { status: 400 });
-      onError(error);
-      return new Response(null, { status: 500 });
+      if (!(error instanceof RequestError)) onError(error);
+      return answerForNoRequest(error);
     },
   });
   const server = createServer(limits, (request, response) => {

@@ -2,15 +2,16 @@ import { timingSafeEqual } from 'node:crypto';
 import { laterStatus, type EndedStatus } from '../verification.ts';
 import type {
   BeginRequest,
-  BeginResult,
+  BeginOutcome,
   CheckRequest,
-  CheckResult,
+  CheckOutcome,
   CodeSecret,
-  EndResult,
+  EndOutcome,
   LimitRefusal,
   NumberLimits,
   SettleRequest,
   StoredDelivery,
+  StoredEndedVerification,
   StoredVerification,
   Target,
 } from './store.ts';
@@ -110,7 +111,7 @@ export function dueAtMs(record: NumberRecord): number | null {
   return counters > 0 ? counters : null;
 }
 
-export function begin(record: NumberRecord, request: BeginRequest, nowMs: number): BeginResult {
+export function begin(record: NumberRecord, request: BeginRequest, nowMs: number): BeginOutcome {
   const { limits } = request;
   touch(record, nowMs);
   const refusal = blocked(record, limits, nowMs) ?? sendsRefused(record, limits, nowMs);
@@ -157,7 +158,7 @@ export function begin(record: NumberRecord, request: BeginRequest, nowMs: number
     : { outcome: 'created', verification, delivery: live.deliveryCount };
 }
 
-export function check(record: NumberRecord, request: CheckRequest, nowMs: number): CheckResult {
+export function check(record: NumberRecord, request: CheckRequest, nowMs: number): CheckOutcome {
   const { limits } = request;
   touch(record, nowMs);
   const live = findLive(record, request);
@@ -170,12 +171,8 @@ export function check(record: NumberRecord, request: CheckRequest, nowMs: number
 
   const { keyId, digest } = live.secret;
   const submitted = request.digests.find((d) => d.keyId === keyId)?.digest;
-  // A key that was dropped can judge nothing: neither approve nor charge. The verification is as good as out of time.
-  if (!submitted) {
-    return 'nonce' in request
-      ? { outcome: 'ended', status: 'expired', verification: viewLive(record, live, limits, nowMs) }
-      : { outcome: 'not_found' };
-  }
+  // A key that was dropped can judge nothing: neither approve nor charge.
+  if (!submitted) return { outcome: 'not_found' };
   if (live.wrongChecks < limits.maxChecks && timingSafeEqual(submitted, digest)) {
     record.wrongInRow = 0;
     return { outcome: 'approved', verification: approveLive(record, live, limits, nowMs) };
@@ -215,11 +212,11 @@ export function settle(record: NumberRecord, request: SettleRequest, nowMs: numb
   if (allRejected) end(record, live, 'failed', nowMs);
 }
 
-export function cancel(record: NumberRecord, target: Target, nowMs: number): EndResult {
+export function cancel(record: NumberRecord, target: Target, nowMs: number): EndOutcome {
   return endOnWord(record, target, 'canceled', nowMs);
 }
 
-export function approve(record: NumberRecord, target: Target, nowMs: number): EndResult {
+export function approve(record: NumberRecord, target: Target, nowMs: number): EndOutcome {
   return endOnWord(record, target, 'approved', nowMs);
 }
 
@@ -248,7 +245,7 @@ export function erase(record: NumberRecord, nowMs: number): void {
   touch(record, nowMs);
 }
 
-function endOnWord(record: NumberRecord, target: Target, status: 'approved' | 'canceled', nowMs: number): EndResult {
+function endOnWord(record: NumberRecord, target: Target, status: 'approved' | 'canceled', nowMs: number): EndOutcome {
   touch(record, nowMs);
   const live = findLive(record, target);
   if (live && status === 'approved') {
@@ -270,7 +267,7 @@ function approveLive(
   live: LiveVerification,
   limits: NumberLimits,
   nowMs: number,
-): StoredVerification {
+): StoredEndedVerification {
   if (limits.verifiedMs > 0) record.verified = { atMs: nowMs, untilMs: nowMs + limits.verifiedMs };
   return viewEnded(record, end(record, live, 'approved', nowMs), limits, nowMs);
 }
@@ -311,7 +308,7 @@ function whatEnded(
   record: NumberRecord,
   target: Target,
   nowMs: number,
-): { outcome: 'ended'; status: EndedStatus; verification: StoredVerification } | { outcome: 'not_found' } {
+): Extract<EndOutcome, { outcome: 'ended' | 'not_found' }> {
   const ended = 'nonce' in target ? findEnded(record, target) : undefined;
   if (!ended) return { outcome: 'not_found' };
   return { outcome: 'ended', status: ended.status, verification: viewEnded(record, ended, target.limits, nowMs) };
@@ -396,7 +393,7 @@ function viewEnded(
   { nonce, purpose, channel, status, createdAtMs, expiresAtMs, lastSendAtMs, endedAtMs }: EndedVerification,
   limits: NumberLimits,
   nowMs: number,
-): StoredVerification {
+): StoredEndedVerification {
   return {
     nonce,
     purpose,

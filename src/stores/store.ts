@@ -22,7 +22,7 @@ export interface NumberLimits {
   readonly maxChecks: number;
   /** Wrong checks per number, over all verifications and purposes. */
   readonly wrongChecks: { readonly max: number; readonly windowMs: number };
-  /** `after` wrong checks in a row lock the number until `unlock` or until `forMs` after the last of them. */
+  /** `after` wrong checks in a row lock the number until `unlock` or until `forMs` after the last of them; fewer are forgotten then too. */
   readonly lock: { readonly after: number; readonly forMs: number };
   /** How many ended ids of a number are kept, and for how long after the end. */
   readonly ended: { readonly max: number; readonly keepMs: number };
@@ -108,6 +108,12 @@ export interface StoredVerification {
   number: Uint8Array;
 }
 
+/** One that is not pending any more. */
+export interface StoredEndedVerification extends StoredVerification {
+  status: EndedStatus;
+  endedAtMs: number;
+}
+
 /** Which limit refuses, and how long until it no longer does. */
 export interface LimitRefusal {
   /** A name from `limits.sends`, or `gap`, `wrong_checks` or `lock`. */
@@ -118,28 +124,29 @@ export interface LimitRefusal {
   retryAfterMs: number;
 }
 
-export type BeginResult =
+export type BeginOutcome =
   | { outcome: 'created'; verification: StoredVerification; delivery: number }
   /** The pending code is to be sent again: `secret` is the one it was begun with. */
   | { outcome: 'repeated'; verification: StoredVerification; delivery: number; secret: CodeSecret }
   | ({ outcome: 'refused' } & LimitRefusal);
 
-export type CheckResult =
-  | { outcome: 'approved'; verification: StoredVerification }
-  /** Compared and charged. `verification.checksLeft` counts what is left; 0 has ended it. */
+export type CheckOutcome =
+  | { outcome: 'approved'; verification: StoredEndedVerification }
+  /** Compared and charged. `verification.checksLeft` 0: nothing more can be checked, because this was its last one or the number's. */
   | { outcome: 'incorrect'; verification: StoredVerification }
   /** Not compared, not charged: the pending code has another number of digits. */
   | { outcome: 'malformed'; codeLength: number }
-  /** Not compared, not charged: the number's own budget is spent or it is locked. */
+  /** Not compared, not charged: the number's own budget is spent or it is locked. Where both, what lasts longer. */
   | ({ outcome: 'blocked' } & LimitRefusal)
   /** Only by nonce. */
-  | { outcome: 'ended'; status: EndedStatus; verification: StoredVerification }
+  | { outcome: 'ended'; status: EndedStatus; verification: StoredEndedVerification }
+  /** Also where no digest was given under the key of the pending code: a key that was dropped judges nothing and charges nothing. */
   | { outcome: 'not_found' };
 
-export type EndResult =
-  | { outcome: 'done'; verification: StoredVerification }
+export type EndOutcome =
+  | { outcome: 'done'; verification: StoredEndedVerification }
   /** Only by nonce: it had ended otherwise before. */
-  | { outcome: 'ended'; status: EndedStatus; verification: StoredVerification }
+  | { outcome: 'ended'; status: EndedStatus; verification: StoredEndedVerification }
   | { outcome: 'not_found' };
 
 /**
@@ -161,22 +168,23 @@ export interface Store {
    * one, or does nothing and says which limit refuses. Of N racing calls for M free sends exactly M are not refused. A number that is
    * locked or whose wrong checks are spent is refused.
    */
-  begin(request: BeginRequest): Promise<BeginResult>;
+  begin(request: BeginRequest): Promise<BeginOutcome>;
   /**
    * Judges a code. Of any number of concurrent calls at most `maxChecks` wrong ones are compared and exactly one right one is approved. A right
    * code is never refused because of fewer than the limit of wrong ones in flight. An approval drops digest and seal, is not charged, and
-   * ends the wrong checks in a row; it does not refill the window.
+   * ends the wrong checks in a row; it does not refill the window. Of several reasons to compare nothing the first counts: not pending, malformed, blocked.
    */
-  check(request: CheckRequest): Promise<CheckResult>;
+  check(request: CheckRequest): Promise<CheckOutcome>;
   /**
    * Says what became of a delivery; the higher status of `deliveryStatuses` stands, in any order, any number of times. While it stands at `rejected`
-   * the send is not charged; a verification all of whose deliveries are rejected has `failed`. Of what is not live any more: nothing.
+   * the send is not charged; a verification all of whose deliveries are rejected has `failed`. Of a verification that is not live any more, and of all
+   * but its latest ten deliveries, nothing is written down and nothing given back.
    */
   settle(request: SettleRequest): Promise<void>;
-  /** Ends a pending verification. Of one that is canceled already (by purpose: the latest): the same answer. */
-  cancel(target: Target): Promise<EndResult>;
-  /** Approves a pending verification without a code, on the caller's word. Leaves the wrong checks as they are. Again: the same answer. */
-  approve(target: Target): Promise<EndResult>;
+  /** Ends a pending verification. Of one that is canceled already (by purpose: the latest that ended): the same answer. */
+  cancel(target: Target): Promise<EndOutcome>;
+  /** Approves a pending verification without a code, on the caller's word. Leaves the wrong checks as they are. Of one that is approved already, by a code too: the same answer. */
+  approve(target: Target): Promise<EndOutcome>;
   /** By nonce: also for a while after its end. By purpose: the pending one. */
   find(target: Target): Promise<StoredVerification | null>;
   /** When the number was last verified; null when it is not (any more). */

@@ -1,9 +1,9 @@
 import type {
   BeginRequest,
-  BeginResult,
+  BeginOutcome,
   CheckRequest,
-  CheckResult,
-  EndResult,
+  CheckOutcome,
+  EndOutcome,
   SettleRequest,
   Store,
   StoredVerification,
@@ -19,7 +19,7 @@ export type Act =
   | { verb: 'lookup' | 'unlock' | 'erase'; request: { subject: string } };
 
 /** What a store answers to an act; null where it answers nothing. */
-export type Answer = BeginResult | CheckResult | EndResult | StoredVerification | { verifiedAtMs: number } | null;
+export type Answer = BeginOutcome | CheckOutcome | EndOutcome | StoredVerification | { verifiedAtMs: number } | null;
 
 /** Asks a store. */
 export async function perform(store: Store, act: Act): Promise<Answer> {

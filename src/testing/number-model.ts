@@ -8,6 +8,7 @@ import type {
   NumberLimits,
   SettleRequest,
   StoredDelivery,
+  StoredEndedVerification,
   StoredVerification,
   Target,
 } from '../stores/store.ts';
@@ -161,16 +162,10 @@ function check(model: NumberModel, request: CheckRequest, nowMs: number): Step {
     return { after: model, answers: refusals.map((refusal) => ({ outcome: 'blocked', ...refusal })) };
   }
   const submitted = request.digests.find((d) => d.keyId === keyId)?.digest;
-  if (!submitted) {
-    const verification = view(model, live, limits, nowMs);
-    return {
-      after: model,
-      answers: ['nonce' in request ? { outcome: 'ended', status: 'expired', verification } : { outcome: 'not_found' }],
-    };
-  }
+  if (!submitted) return { after: model, answers: [{ outcome: 'not_found' }] };
   if (isDeepStrictEqual(comparable(submitted), comparable(digest))) {
     const after = approve({ ...model, inARow: 0 }, live, limits, nowMs);
-    return { after, answers: [{ outcome: 'approved', verification: viewOf(after, live.nonce, limits, nowMs) }] };
+    return { after, answers: [{ outcome: 'approved', verification: viewOfEnded(after, live.nonce, limits, nowMs) }] };
   }
   const wrong = live.wrong + 1;
   const charged: NumberModel = {
@@ -202,11 +197,11 @@ function endOnWord(model: NumberModel, target: Target, status: 'approved' | 'can
   const live = pending(model, target);
   if (live) {
     const after = status === 'approved' ? approve(model, live, limits, nowMs) : end(model, live, status, nowMs);
-    return { after, answers: [{ outcome: 'done', verification: viewOf(after, live.nonce, limits, nowMs) }] };
+    return { after, answers: [{ outcome: 'done', verification: viewOfEnded(after, live.nonce, limits, nowMs) }] };
   }
   const before = ended(model, target, nowMs);
   return before?.end?.status === status
-    ? { after: model, answers: [{ outcome: 'done', verification: view(model, before, limits, nowMs) }] }
+    ? { after: model, answers: [{ outcome: 'done', verification: viewOfEnded(model, before.nonce, limits, nowMs) }] }
     : { after: model, answers: [whatEnded(model, target, nowMs)] };
 }
 
@@ -265,7 +260,11 @@ function ended(model: NumberModel, target: Target, nowMs: number): ModelVerifica
 function whatEnded(model: NumberModel, target: Target, nowMs: number): Answer {
   const before = 'nonce' in target ? ended(model, target, nowMs) : undefined;
   return before?.end
-    ? { outcome: 'ended', status: before.end.status, verification: view(model, before, target.limits, nowMs) }
+    ? {
+        outcome: 'ended',
+        status: before.end.status,
+        verification: viewOfEnded(model, before.nonce, target.limits, nowMs),
+      }
     : { outcome: 'not_found' };
 }
 
@@ -306,10 +305,21 @@ function sendRefusals(model: NumberModel, limits: NumberLimits, nowMs: number): 
   return windows.flatMap((window) => windowRefusal(window, sendsAtMs(model), nowMs));
 }
 
-function viewOf(model: NumberModel, nonce: string, limits: NumberLimits, nowMs: number): StoredVerification {
+function named(model: NumberModel, nonce: string): ModelVerification {
   const verification = model.verifications.find((v) => v.nonce === nonce);
   if (!verification) throw new Error(`No verification ${nonce} in the model`);
-  return view(model, verification, limits, nowMs);
+  return verification;
+}
+
+function viewOf(model: NumberModel, nonce: string, limits: NumberLimits, nowMs: number): StoredVerification {
+  return view(model, named(model, nonce), limits, nowMs);
+}
+
+function viewOfEnded(model: NumberModel, nonce: string, limits: NumberLimits, nowMs: number): StoredEndedVerification {
+  const verification = named(model, nonce);
+  if (!verification.end) throw new Error(`The verification ${nonce} of the model has not ended`);
+  const { status, atMs } = verification.end;
+  return { ...view(model, verification, limits, nowMs), status, endedAtMs: atMs };
 }
 
 function view(model: NumberModel, v: ModelVerification, limits: NumberLimits, nowMs: number): StoredVerification {

@@ -321,7 +321,7 @@ describe('strangers', () => {
     expect(latencies.toSorted((a, b) => a - b)[18]).toBeLessThan(2_000);
 
     const bearer = `Host: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n`;
-    const statuses = [
+    const answers = [
       // Headers of more than 8 KiB.
       await raw(url, `GET /livez HTTP/1.1\r\nHost: x\r\nX-Fill: ${'a'.repeat(8_300)}\r\n\r\n`),
       // A body that says it is too large, and one that does not say how large it is.
@@ -338,7 +338,12 @@ describe('strangers', () => {
       ),
       await raw(url, 'GET /livez HTTP/1.1\r\n\r\n'),
       await raw(url, 'GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n'),
-    ].map((answer) => answer.slice(9, 12));
+    ];
+    // What became a request at all is answered by us, and every answer of ours has an id.
+    for (const answer of answers.filter((text) => text.includes('problem+json')))
+      expect(answer).toMatch(/^x-request-id: /im);
+    expect(answers.at(-1)).toContain('problem+json');
+    const statuses = answers.map((answer) => answer.slice(9, 12));
     expect(statuses).toEqual(['431', '413', '413', '400', '400', '400', '400']);
 
     const cutOff = await Promise.all(headersForever);

@@ -110,6 +110,8 @@ test('a number whose wrong checks are spent is 429 with Retry-After, on check an
   const other = await api.call('POST', start, { to, purpose: 'withdrawal' });
   expect([other.status, other.body['code'], other.body['scope']]).toEqual([429, 'too_many_checks', 'number']);
   expect(other.headers.get('retry-after')).toBe(String(dayMs / 1_000));
+  expect(other.headers.get('ratelimit-policy')).toBe('"wrong_checks";q=10;w=86400');
+  expect(other.headers.get('ratelimit')).toBe('"wrong_checks";r=0;t=86400');
 });
 
 test.each([

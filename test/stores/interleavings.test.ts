@@ -5,7 +5,7 @@ import { test } from 'vitest';
 import { createVerifier, DeliveryError, ProviderError, StoreError } from '../../src/index.ts';
 import type { CheckResult, Policy, Provider, Verifier } from '../../src/index.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
-import type { BeginResult, CheckResult as StoreCheckResult } from '../../src/stores/store.ts';
+import type { BeginOutcome, CheckOutcome } from '../../src/stores/store.ts';
 import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
 import { recordingProvider } from '../../src/testing/recording-provider.ts';
 import { scheduledStore, type Deed, type Fault } from './scheduled-store.ts';
@@ -79,7 +79,7 @@ interface Run {
 }
 
 function begun({ verb, answer }: Deed): boolean {
-  return verb === 'begin' && answer !== null && (answer as BeginResult).outcome !== 'refused';
+  return verb === 'begin' && answer !== null && (answer as BeginOutcome).outcome !== 'refused';
 }
 
 /** Makes all calls at once and lets the scheduler take every step of store and provider in its own order. */
@@ -143,7 +143,7 @@ async function interleave(scheduler: fc.Scheduler, drawn: readonly Call[], faili
 
 /** What every run must have kept, by its number in the list of invariants. */
 function assertInvariants({ deeds, told, texts }: Run): void {
-  const judged = deeds.filter(({ verb }) => verb === 'check').map(({ answer }) => answer as StoreCheckResult);
+  const judged = deeds.filter(({ verb }) => verb === 'check').map(({ answer }) => answer as CheckOutcome);
   const results = told.map(({ result }) => result as { status?: string });
   const approvals = results.filter(
     (result, index) => told[index]?.call.verb === 'check' && result.status === 'approved',

@@ -5,8 +5,10 @@ import { dayMs, numberOn } from '../../src/testing/store-cases/number.ts';
 import { storeConformance } from '../../src/testing/store-conformance.ts';
 
 describe('the memory store keeps the promises of the port', () => {
-  for (const { name, needs, run } of storeConformance()) {
-    test.skipIf(needs === 'dump')(name, async () => {
+  // Nothing of it is at rest, so that there is nothing to look at.
+  const cases = storeConformance().filter(({ needs }) => needs !== 'dump');
+  for (const { name, run } of cases) {
+    test(name, async () => {
       const clock = virtualClock();
       const store = memoryStore({ clock: clock.now });
       await run({ clock, open: async () => store });

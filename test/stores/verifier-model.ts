@@ -1,6 +1,13 @@
 import type { Act, Answer } from '../../src/testing/acts.ts';
 import { step, turningPointsMs, unknownNumber, type NumberModel } from '../../src/testing/number-model.ts';
-import type { LimitRefusal, NumberLimits, SettleRequest, StoredVerification, Target } from '../../src/stores/store.ts';
+import type {
+  LimitRefusal,
+  NumberLimits,
+  SettleRequest,
+  StoredEndedVerification,
+  StoredVerification,
+  Target,
+} from '../../src/stores/store.ts';
 import type { EndedStatus } from '../../src/verification.ts';
 
 /** Whom a call means: a number within a tenant, or an id that may be given under another tenant than its own. */
@@ -110,10 +117,17 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
   }
 
   function refusal({ limit, max, windowMs, retryAfterMs }: LimitRefusal): Told {
-    const retryAfterSeconds = Math.ceil(retryAfterMs / 1_000);
+    const [windowSeconds, retryAfterSeconds] = [Math.ceil(windowMs / 1_000), Math.ceil(retryAfterMs / 1_000)];
+    const told = { limit, max, windowSeconds, retryAfterSeconds };
     return limit === 'lock' || limit === 'wrong_checks'
-      ? { status: 'too_many_checks', scope: 'number', retryAfterSeconds }
-      : { status: 'rate_limited', limit, max, windowSeconds: Math.ceil(windowMs / 1_000), retryAfterSeconds };
+      ? { status: 'too_many_checks', scope: 'number', ...told }
+      : { status: 'rate_limited', ...told };
+  }
+
+  function ended(verification: StoredEndedVerification): Told {
+    const { status, endedAtMs } = verification;
+    const at = status === 'approved' ? { approvedAt: new Date(endedAtMs) } : {};
+    return { status, verification: present(verification), ...at };
   }
 
   function told(answer: Answer): Told {
@@ -126,9 +140,8 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
       case 'blocked':
         return refusal(answer);
       case 'approved':
-        return { status: 'approved', verification: present(answer.verification) };
       case 'done':
-        return { status: answer.verification.status, verification: present(answer.verification) };
+        return ended(answer.verification);
       case 'incorrect':
         return { status: 'incorrect_code', checksLeft: answer.verification.checksLeft };
       case 'malformed':

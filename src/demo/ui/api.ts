@@ -5,6 +5,7 @@ export interface StartAnswer {
   id: string;
   to: string;
   notice: string;
+  created_at: string;
   expires_at: string;
   resend_at: string;
   sends_left: number;

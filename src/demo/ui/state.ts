@@ -53,8 +53,9 @@ export async function send(): Promise<void> {
     startCall.value = answer.call;
     if (!answer.ok) return refuse(answer);
     const { body, serverTime } = answer;
-    // The server's times are relative to the server's clock, which its Date header shows: ours may be wrong.
-    const localTime = (time: string) => Date.now() + Date.parse(time) - serverTime;
+    // The server's times are by the server's clock, which its Date header shows: ours may be wrong. The header is to the second and may lag.
+    const serverNow = Math.max(serverTime, Date.parse(body.created_at));
+    const localTime = (time: string) => Date.now() + Date.parse(time) - serverNow;
     const isNew = body.id !== pending.value?.id;
     if (to !== undefined) announce(isNew ? 'A new code is sent.' : 'Sent again.', { inView: true });
     if (isNew) {

@@ -76,8 +76,8 @@ const check: Route<z.infer<typeof checkInput>> = {
   async handle({ verifier, tenant, input: { code, ...target } }) {
     const result = await verifier.check({ ...targetOf(tenant, target), code });
     if (result.status !== 'approved') return result;
-    const { id, to, purpose, endedAt } = result.verification;
-    return { status: 200, body: { id, to, purpose, status: 'approved', approved_at: endedAt?.toISOString() } };
+    const { id, to, purpose } = result.verification;
+    return { status: 200, body: { id, to, purpose, status: 'approved', approved_at: result.approvedAt.toISOString() } };
   },
 };
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type {
   BeginRequest,
-  BeginResult,
+  BeginOutcome,
   CheckRequest,
-  CheckResult,
+  CheckOutcome,
   CodeSecret,
-  EndResult,
+  EndOutcome,
   NumberLimits,
   SettleRequest,
   Store,
@@ -108,15 +108,15 @@ export function requestsOf(name: string, limits: NumberLimits): NumberRequests {
 
 /** The verbs of a store on one number. */
 export interface NumberOnStore {
-  begin(details?: BeginDetails): Promise<BeginResult>;
+  begin(details?: BeginDetails): Promise<BeginOutcome>;
   /** A begin that must make a verification. */
   create(details?: BeginDetails): Promise<StoredVerification>;
-  check(code: string, which?: Which, keyIds?: readonly string[]): Promise<CheckResult>;
+  check(code: string, which?: Which, keyIds?: readonly string[]): Promise<CheckOutcome>;
   /** So many checks of a code that is wrong, one after the other; each must be compared. */
   guess(count: number, which?: Which): Promise<void>;
   settle(nonce: string, delivery: number, status: SettleRequest['status']): Promise<void>;
-  cancel(which?: Which): Promise<EndResult>;
-  approve(which?: Which): Promise<EndResult>;
+  cancel(which?: Which): Promise<EndOutcome>;
+  approve(which?: Which): Promise<EndOutcome>;
   find(which?: Which): Promise<StoredVerification | null>;
   lookup(): Promise<{ verifiedAtMs: number } | null>;
   unlock(): Promise<void>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Act } from '../acts.ts';
 import { witness, type Witness } from '../linearizability.ts';
-import type { CheckResult, NumberLimits } from '../../stores/store.ts';
+import type { CheckOutcome, NumberLimits } from '../../stores/store.ts';
 import { allAtOnce, handleOf, openHandles, type ConformanceCase, type StoreContext } from './case.ts';
 import { dayMs, manySends, numberOn, requestsOf, usualLimits, type BeginDetails, type Which } from './number.ts';
 
@@ -38,7 +38,7 @@ function turned(acts: readonly Act[], by: number): Act[] {
   return [...acts.slice(by % acts.length), ...acts.slice(0, by % acts.length)];
 }
 
-function count(results: readonly CheckResult[], outcome: CheckResult['outcome']): number {
+function count(results: readonly CheckOutcome[], outcome: CheckOutcome['outcome']): number {
   return results.filter((result) => result.outcome === outcome).length;
 }
 
@@ -101,7 +101,7 @@ export const raceCases: readonly ConformanceCase[] = [
         const wrong = Array.from({ length: 4 }, () => check('000000'));
         const at = index % 5;
         const answers = await ask(...wrong.toSpliced(at, 0, check('123456')));
-        assert.equal((answers[at] as CheckResult).outcome, 'approved');
+        assert.equal((answers[at] as CheckOutcome).outcome, 'approved');
       }),
   },
   {
@@ -110,7 +110,7 @@ export const raceCases: readonly ConformanceCase[] = [
       eachRound(context, usualLimits, async ({ ask, begin, check, of }) => {
         await ask(begin({ code: '123456' }));
         const codes = ['000000', '000000', '000000', '000000', '123456', '000000', '123456', '000000', '123456'];
-        const results = (await ask(...codes.map((code) => check(code)))) as CheckResult[];
+        const results = (await ask(...codes.map((code) => check(code)))) as CheckOutcome[];
         assert.ok(count(results, 'approved') <= 1);
         assert.ok(count(results, 'incorrect') <= 5);
         await ask(of('find'), of('lookup'));
