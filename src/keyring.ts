@@ -36,12 +36,10 @@ export function createKeyring(options: {
   secret: SecretInput | readonly SecretInput[];
   subjectSecret?: SecretInput | undefined;
 }): Keyring {
-  const inputs =
-    typeof options.secret === 'string' || options.secret instanceof Uint8Array ? [options.secret] : options.secret;
+  const inputs: readonly SecretInput[] = [options.secret ?? []].flat();
   const faults: string[] = [];
-  if (!Array.isArray(inputs) || inputs.length === 0)
-    faults.push('secret is missing: pass 32 random bytes, as base64 or hex');
-  const secrets = [...(inputs ?? [])].map((input, i) =>
+  if (inputs.length === 0) faults.push('secret is missing: pass 32 random bytes, as base64 or hex');
+  const secrets = inputs.map((input, i) =>
     secretBytes(input, inputs.length > 1 ? `secret ${i + 1}` : 'secret', faults),
   );
   const subjectSecret =

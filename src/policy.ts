@@ -127,24 +127,18 @@ export function resolvePolicy(input: Partial<Policy> = {}): Policy {
   if (policy.resend !== 'same_code' && policy.resend !== 'new_code') {
     faults.push("policy.resend must be 'same_code' or 'new_code'");
   }
-  if (
-    policy.countries !== '*' &&
-    !(
-      Array.isArray(policy.countries) &&
-      policy.countries.length > 0 &&
-      policy.countries.every((c) => /^[A-Z]{2}$/.test(c))
-    )
-  ) {
+  if (policy.countries !== '*' && !isListOf(policy.countries, (country) => /^[A-Z]{2}$/.test(country))) {
     faults.push("policy.countries must be '*' or a list of two-letter country codes in capitals, at least one");
   }
-  if (
-    !Array.isArray(policy.lineTypes) ||
-    policy.lineTypes.length === 0 ||
-    !policy.lineTypes.every((lineType) => lineTypes.includes(lineType))
-  ) {
+  if (!isListOf(policy.lineTypes, (lineType) => lineTypes.some((known) => known === lineType))) {
     faults.push(`policy.lineTypes must be a list, at least one, of: ${lineTypes.join(', ')}`);
   }
   if (typeof policy.allowOwnCode !== 'boolean') faults.push('policy.allowOwnCode must be true or false');
   if (faults.length > 0) throw new ConfigurationError(faults);
   return policy;
+}
+
+/** At least one item, all of them strings that fit. */
+function isListOf(list: unknown, fits: (item: string) => boolean): boolean {
+  return Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === 'string' && fits(item));
 }

@@ -14,10 +14,10 @@ const apiKey = 'example-key-0123456789abcdef0123456789';
 
 afterAll(async () => {
   await Promise.all(
-    children.map((child) => {
+    children.map(async (child) => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGKILL');
-      return once(child, 'exit');
+      await once(child, 'exit');
     }),
   );
   rmSync(folder, { recursive: true });

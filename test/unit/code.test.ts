@@ -10,7 +10,7 @@ const scope = { tenant: 'default', subject: 'subject-one-0000000000', purposeTag
 
 test('codes are uniform over the whole range: every digit at every place, leading zeros included', () => {
   const rounds = 60_000;
-  const counts = Array.from({ length: 4 }, () => new Array<number>(10).fill(0));
+  const counts = Array.from({ length: 4 }, () => Array.from({ length: 10 }, () => 0));
   for (let i = 0; i < rounds; i++) {
     const code = generateCode(4);
     expect(code).toMatch(/^[0-9]{4}$/);

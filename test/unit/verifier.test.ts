@@ -387,7 +387,7 @@ test('no event and no error holds a code, a full number or a secret', async () =
   await verifier.start({ to: '+442079460958' });
   provider.script(new ProviderError('funds', 'empty'));
   await verifier.start({ to }).catch((error: unknown) => thrown.push(error));
-  await verifier.start({ to, tenant: to + '/' }).catch((error: unknown) => thrown.push(error));
+  await verifier.start({ to, tenant: `${to}/` }).catch((error: unknown) => thrown.push(error));
   await verifier.idle();
   expect(events.length).toBeGreaterThan(6);
   expect(thrown).toHaveLength(2);
