@@ -7,14 +7,9 @@ import {
   validatePhoneNumberLength,
 } from 'libphonenumber-js/max';
 
-/**
- * What a number can be for, by the numbering plans that libphonenumber collects. North America's and Mexico's do not tell mobiles from landlines
- * (`fixed_line_or_mobile`).
- */
-export const lineTypes = [
+/** Lines that are no landlines, in the order in which a number is held against them. */
+const otherLineTypes = [
   'mobile',
-  'fixed_line_or_mobile',
-  'fixed_line',
   'premium_rate',
   'toll_free',
   'shared_cost',
@@ -24,6 +19,12 @@ export const lineTypes = [
   'uan',
   'voicemail',
 ] as const;
+
+/**
+ * What a number can be for, by the numbering plans that libphonenumber collects. North America's and Mexico's do not tell mobiles from landlines
+ * (`fixed_line_or_mobile`).
+ */
+export const lineTypes = ['fixed_line', 'fixed_line_or_mobile', ...otherLineTypes] as const;
 export type LineType = (typeof lineTypes)[number];
 
 /** A number that a numbering plan knows. All of it follows from `e164` alone, however the number was typed. */
@@ -207,18 +208,6 @@ function identify(callingCode: string, national: string): PhoneNumber | null {
   return null;
 }
 
-const lineTypesInOrder = [
-  'mobile',
-  'premium_rate',
-  'toll_free',
-  'shared_cost',
-  'voip',
-  'personal_number',
-  'pager',
-  'uan',
-  'voicemail',
-] as const satisfies readonly LineType[];
-
 function lineTypeIn(plan: Plan, national: string): LineType | null {
   const fits = (type: LineType): boolean => {
     const line = plan.lines[type];
@@ -226,7 +215,7 @@ function lineTypeIn(plan: Plan, national: string): LineType | null {
   };
   if (!plan.pattern.test(national)) return null;
   if (fits('fixed_line')) return !plan.lines.mobile || fits('mobile') ? 'fixed_line_or_mobile' : 'fixed_line';
-  return lineTypesInOrder.find(fits) ?? null;
+  return otherLineTypes.find(fits) ?? null;
 }
 
 /** One country's numbering plan. Where its mobiles cannot be told from its landlines, it has no line `mobile`. */
@@ -268,7 +257,7 @@ function compile(countryOrCallingCode: string, country: string | null): Plan {
   const plan = metadata.selectNumberingPlan(countryOrCallingCode);
   const leadingDigits = plan.leadingDigits();
   const lines: Plan['lines'] = {};
-  for (const lineType of ['fixed_line', ...lineTypesInOrder] as const) {
+  for (const lineType of ['fixed_line', ...otherLineTypes] as const) {
     const line = plan.type(lineType.toUpperCase());
     const pattern = line?.pattern();
     if (line && pattern) lines[lineType] = { pattern: entire(pattern), lengths: line.possibleLengths() };
