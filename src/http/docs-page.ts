@@ -52,7 +52,10 @@ export async function docsPage(document: OpenApiDocument): Promise<string> {
 
 function sidebar(document: OpenApiDocument, groups: readonly { name: string; entries: readonly Entry[] }[]): Html {
   return html`<nav aria-label="Calls">
-    <p class="brand"><a href="#top">${document.info.title}</a> <small>API v${document.info.version}</small></p>
+    <p class="brand">
+      <a href="#top">phone<b>proof</b></a
+      ><small>API v${document.info.version}</small>
+    </p>
     ${groups.map(
       ({ name, entries }) =>
         html`<p class="group">${name}</p>

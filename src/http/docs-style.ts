@@ -1,16 +1,16 @@
-/** The style of the reference page. The page's policy allows this text and no other. */
+/** The style of the reference page: the paper, ink and marker of the other pages (src/inbox/ui/theme.css). The page's policy allows this text and no other. */
 export const docsStyle = `
 :root {
   color-scheme: light dark;
-  --ground: #fdfdfc; --raised: #f5f6f4; --line: #e2e5e1; --text: #1c2220; --quiet: #5a655f;
-  --accent: #0a6b4d; --get: #1f5d9c; --delete: #a33420; --string: #7a4a10;
+  --ground: #f6f5f1; --raised: #ffffff; --line: #dedbd2; --text: #18181b; --quiet: #55545a;
+  --accent: #0a6b4d; --get: #1f5d9c; --delete: #b3261e; --string: #7a4a10; --mark: #ffdf3d;
   --sans: ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #111514; --raised: #191f1d; --line: #2a322f; --text: #e3e8e5; --quiet: #9aa8a1;
-    --accent: #63cfa4; --get: #86b9ee; --delete: #f09b88; --string: #e0b27a;
+    --ground: #141416; --raised: #1d1d20; --line: #323237; --text: #f2f0e9; --quiet: #b5b3ab;
+    --accent: #63cfa4; --get: #86b9ee; --delete: #ff9b8f; --string: #e0b27a; --mark: #f6cf3c;
   }
 }
 * { box-sizing: border-box; }
@@ -39,6 +39,10 @@ nav li a {
 }
 nav li a:hover { background: var(--raised); }
 .brand { margin: 0 0 1.5rem; font-size: 1rem; font-weight: 650; letter-spacing: -.01em; }
+.brand b {
+  margin: 0 .35em 0 1px; padding: 1px 5px 2px 3px; border-radius: 4px 9px 5px 8px / 8px 4px 9px 5px;
+  background: var(--mark); color: #18181b; font-weight: inherit;
+}
 .brand small { color: var(--quiet); font-weight: 400; }
 .group { margin: 1.5rem 0 .25rem; color: var(--quiet); font-size: .75rem; letter-spacing: .04em; text-transform: uppercase; }
 .method { font: 600 .6875rem/1 var(--mono); letter-spacing: .02em; color: var(--accent); }

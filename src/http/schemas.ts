@@ -48,7 +48,8 @@ const ip = z
   // A zone (`fe80::1%eth0`) means something on one machine only.
   .refine((address) => isIP(address) !== 0 && !address.includes('%'), 'must be an IP address')
   .meta({
-    description: "The person's address, when a backend calls for them: limits per address hang on it.",
+    description:
+      "The person's address, when a backend calls for them. Taken for limits per address, which this version does not charge yet.",
     examples: ['203.0.113.9'],
     anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
   });
