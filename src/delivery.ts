@@ -6,11 +6,27 @@ export type HandOver =
   | { status: 'accepted'; provider: string; error: null }
   /** Surely not taken. */
   | { status: 'rejected'; provider: string; error: ProviderError }
-  /** May have been taken. `late` resolves if the provider says yes after all; otherwise it never does. */
-  | { status: 'unknown'; provider: string; error: ProviderError; late: Promise<HandOver & { status: 'accepted' }> };
+  /** May have been taken. `late`: what the provider says in the end, null for anything but yes. A provider that never says anything never resolves it. */
+  | {
+      status: 'unknown';
+      provider: string;
+      error: ProviderError;
+      late: Promise<(HandOver & { status: 'accepted' }) | null>;
+    };
 
-const mayHaveBeenTaken: readonly ProviderErrorKind[] = ['ambiguous', 'unknown'];
-const never = new Promise<never>(() => {});
+/** Any other kind, also one that an adapter made up, leaves open whether the message was taken. */
+const surelyNotTaken: ReadonlySet<ProviderErrorKind> = new Set<ProviderErrorKind>([
+  'invalid_number',
+  'not_sms_capable',
+  'opted_out',
+  'blocked_destination',
+  'filtered',
+  'rate_limited',
+  'temporary',
+  'auth',
+  'config',
+  'funds',
+]);
 
 /** Hands a message to a provider and waits at most `timeoutMs`, whether or not the provider heeds its signal. Never rejects. */
 export async function handOver(provider: Provider, message: Message, timeoutMs: number): Promise<HandOver> {
@@ -34,8 +50,8 @@ export async function handOver(provider: Provider, message: Message, timeoutMs: 
         : new ProviderError('ambiguous', `${provider.name} failed without saying whether it took the message`, {
             cause: thrown,
           });
-    if (!mayHaveBeenTaken.includes(error.kind)) return { status: 'rejected', provider: provider.name, error };
-    return { status: 'unknown', provider: provider.name, error, late: sent.catch(() => never) };
+    if (surelyNotTaken.has(error.kind)) return { status: 'rejected', provider: provider.name, error };
+    return { status: 'unknown', provider: provider.name, error, late: sent.catch(() => null) };
   } finally {
     clearTimeout(timer);
   }

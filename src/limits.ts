@@ -10,6 +10,7 @@ export function numberLimits(policy: Policy): NumberLimits {
       { name: 'sends', max: policy.maxSends, windowMs: policy.sendWindowSeconds * 1_000 },
       { name: 'sends_daily', max: policy.maxSendsPerDay, windowMs: dayMs },
     ],
+    attempts: { max: policy.maxSends + policy.maxRejectedSends, windowMs: policy.sendWindowSeconds * 1_000 },
     gapMs: policy.sendGapSeconds * 1_000,
     lifetimeMs: policy.lifetimeSeconds * 1_000,
     maxLifetimeMs: policy.maxLifetimeSeconds * 1_000,

@@ -12,6 +12,8 @@ export interface Policy {
   /** Texts to one number in any `sendWindowSeconds`. */
   maxSends: number;
   sendWindowSeconds: number;
+  /** Texts to one number in any `sendWindowSeconds` that the provider may refuse, and that so are not counted, before the next start is refused too. */
+  maxRejectedSends: number;
   /** Texts to one number in any 24 hours. */
   maxSendsPerDay: number;
   /** Least time between two texts to one number; 0: none is enforced. */
@@ -62,6 +64,7 @@ export const defaultPolicy: Policy = {
   maxLifetimeSeconds: 600,
   maxSends: 3,
   sendWindowSeconds: 600,
+  maxRejectedSends: 10,
   maxSendsPerDay: 10,
   sendGapSeconds: 0,
   resendAdviceSeconds: 30,
@@ -90,6 +93,7 @@ const ranges: Record<NumberField, readonly [number, number]> = {
   maxLifetimeSeconds: [10, 3_600],
   maxSends: [1, 100],
   sendWindowSeconds: [1, day],
+  maxRejectedSends: [0, 100],
   maxSendsPerDay: [1, 100],
   sendGapSeconds: [0, 3_600],
   resendAdviceSeconds: [0, 3_600],

@@ -32,7 +32,10 @@ export interface Recipients {
   /** By id or by number; a refusal when neither leads anywhere. */
   ofCall(call: TargetOptions): Recipient | InvalidPhoneNumber | VerificationNotFound;
   subject(tenant: string, e164: string): string;
-  /** What a store tells, as callers see it. Null when the number was sealed under a secret that is not configured any more: then it is as good as gone. */
+  /**
+   * What a store tells, as callers see it. Null when it is as good as gone: its number was sealed under a secret that is not configured any more, or the id
+   * that led to it is not the one that was given out.
+   */
   present(stored: StoredVerification, recipient: Recipient): Verification | null;
 }
 
@@ -82,6 +85,7 @@ export function createRecipients(options: {
     },
     subject: (tenant, e164) => subjectOf(keyring, tenant, e164),
     present(stored, { id, to, tenant, subject, purposeTag, policy }) {
+      if (id !== null && purposeTagOf(stored.purpose) !== purposeTag) return null;
       const number = to ?? openSeal(keyring, subject, 'number', stored.number)?.trimEnd();
       if (number === undefined) return null;
       const adviceMs = Math.max(policy.resendAdviceSeconds, policy.sendGapSeconds) * 1_000;

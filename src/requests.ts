@@ -39,8 +39,9 @@ export function isCode(code: string): boolean {
 const shapes = {
   tenant: { pattern: /^[A-Za-z0-9._-]{1,64}$/, detail: 'must be 1 to 64 letters, digits, dots, dashes or underscores' },
   purpose: {
-    pattern: /^[a-z0-9][a-z0-9_-]{0,31}$/,
-    detail: 'must be 1 to 32 small letters, digits, dashes or underscores',
+    // Not five digits in a row: a purpose stands in logs, and neither a number nor a code must.
+    pattern: /^(?!.*[0-9]{5})[a-z0-9][a-z0-9_-]{0,31}$/,
+    detail: 'must be 1 to 32 small letters, digits, dashes or underscores, never five digits in a row',
   },
   channel: { pattern: /^[a-z0-9_-]{1,16}$/, detail: 'must be a channel such as sms' },
   locale: { pattern: /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$/, detail: 'must be a language tag such as en or pt-BR' },

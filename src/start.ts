@@ -146,7 +146,8 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       });
     }
     parts.afterAnswer(settle(handed));
-    if (handed.status === 'unknown') void handed.late.then((accepted) => parts.afterAnswer(settle(accepted)));
+    if (handed.status === 'unknown')
+      void handed.late.then((accepted) => accepted && parts.afterAnswer(settle(accepted)));
     const latest = verification.deliveries.at(-1);
     if (latest) Object.assign(latest, { provider: handed.provider, status: handed.status });
     const notice = sentNotice(formatPhoneNumber(number.e164), call.locale);

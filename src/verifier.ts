@@ -48,8 +48,8 @@ export interface VerifierOptions {
   origin?: string;
   /** ISO 3166-1 alpha-2: how a number without a country code is read when the call names no country. */
   defaultCountry?: string;
-  /** Told of everything that happens, after it is so. What it throws is swallowed. */
-  onEvent?: (event: VerifierEvent) => void;
+  /** Told of everything that happens, after it is so. What it throws, or rejects with, is swallowed. */
+  onEvent?: (event: VerifierEvent) => void | Promise<void>;
 }
 
 /**
@@ -106,7 +106,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   function tell(event: VerifierEvent): void {
     try {
-      options.onEvent?.(event);
+      Promise.resolve(options.onEvent?.(event)).catch(() => {});
     } catch {
       // A listener must not change what happens to a person.
     }
@@ -130,9 +130,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const known = 'status' in recipient ? null : recipient;
     const result = 'status' in recipient ? recipient : await judge(recipient, call.code);
     if (result.status !== 'approved') {
-      const { tenant = 'default', id = null } = call;
+      const { tenant = 'default' } = call;
       const to = known?.to ? maskPhoneNumber(known.to) : null;
-      tell({ type: 'check.refused', tenant, to, purpose: known?.purpose ?? null, id, reason: result.status });
+      // Not the id of the call, which may be anything, a number too: only one that is an id.
+      const about = { purpose: known?.purpose ?? null, id: known?.id ?? null };
+      tell({ type: 'check.refused', tenant, to, ...about, reason: result.status });
     }
     return result;
   }

@@ -1,8 +1,9 @@
 import * as acts from './record.ts';
+import { steadyClock } from './steady-clock.ts';
 import type { Clock, Store } from './store.ts';
 
 export interface MemoryStoreOptions {
-  /** Milliseconds since the Unix epoch; unset: the system's. One that jumps back is taken to stand still. */
+  /** Milliseconds since the Unix epoch; unset: the system's. Where it jumps back, time goes on as before (`steadyClock`). */
   clock?: Clock;
 }
 
@@ -14,18 +15,12 @@ const prunedPerBegin = 4;
  * promise. Each verb is one synchronous act. Takes out what has ended as it goes, a few numbers at every begin.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
-  const clock = options.clock ?? Date.now;
+  const now = steadyClock(options.clock ?? Date.now);
   const numbers = new Map<string, { record: acts.NumberRecord; slot: number }>();
   /** Subjects by the ten seconds in which something of theirs is due to go. */
   const due = new Map<number, Set<string>>();
   let subjectKey: string | undefined;
-  let nowMs = 0;
   let prunedSlot: number | undefined;
-
-  function now(): number {
-    nowMs = Math.max(nowMs, clock());
-    return nowMs;
-  }
 
   function act<Result>(subject: string, verb: (record: acts.NumberRecord, nowMs: number) => Result): Result {
     const kept = numbers.get(subject);
@@ -37,7 +32,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
   function keep(subject: string, record: acts.NumberRecord, before: number | undefined): void {
     const dueAtMs = acts.dueAtMs(record);
-    const slot = dueAtMs === null ? undefined : Math.ceil(dueAtMs / slotMs);
+    const slot = dueAtMs === null ? undefined : Math.floor(dueAtMs / slotMs) + 1;
     if (slot !== before) {
       if (before !== undefined) due.get(before)?.delete(subject);
       if (slot !== undefined) {

@@ -26,6 +26,9 @@ export interface NumberRecord {
   /** When texts were sent that count, oldest first; all forgotten at `sendsUntilMs`. */
   sends: number[];
   sendsUntilMs: number;
+  /** When begins were not refused, oldest first; all forgotten at `attemptsUntilMs`. */
+  attempts: number[];
+  attemptsUntilMs: number;
   /** When wrong codes were compared, oldest first; all forgotten at `wrongChecksUntilMs`. */
   wrongChecks: number[];
   wrongChecksUntilMs: number;
@@ -36,8 +39,6 @@ export interface NumberRecord {
   live: LiveVerification[];
   /** In the order of their ends. */
   ended: EndedVerification[];
-  /** The number, sealed; null when nothing but counters is left. */
-  number: Uint8Array | null;
   verified: { atMs: number; untilMs: number } | null;
 }
 
@@ -52,8 +53,12 @@ export interface LiveVerification {
   deliveryCount: number;
   deliveries: StoredDelivery[];
   secret: CodeSecret;
-  /** How long it can be found after its end. */
+  /** The number, sealed under the key of the secret. */
+  number: Uint8Array;
+  /** What its latest begin promised: wrong checks, how long it can be found after its end, how long its approval counts. */
+  maxChecks: number;
   keepMs: number;
+  verifiedMs: number;
 }
 
 export interface EndedVerification {
@@ -65,6 +70,7 @@ export interface EndedVerification {
   expiresAtMs: number;
   lastSendAtMs: number;
   endedAtMs: number;
+  number: Uint8Array;
   untilMs: number;
 }
 
@@ -74,24 +80,25 @@ export function emptyRecord(): NumberRecord {
   return {
     sends: [],
     sendsUntilMs: 0,
+    attempts: [],
+    attemptsUntilMs: 0,
     wrongChecks: [],
     wrongChecksUntilMs: 0,
     wrongInRow: 0,
     wrongInRowUntilMs: 0,
     live: [],
     ended: [],
-    number: null,
     verified: null,
   };
 }
 
-/** Lets go of what has ended by `nowMs`: secrets of codes, ended ids, the verified mark, the sealed number, counters. */
+/** Lets go of what has ended by `nowMs`: secrets of codes, ended ids and their sealed numbers, the verified mark, counters. */
 export function touch(record: NumberRecord, nowMs: number): void {
   for (const live of record.live.filter((v) => nowMs >= v.expiresAtMs)) end(record, live, 'expired', live.expiresAtMs);
   if (record.ended.some((v) => nowMs >= v.untilMs)) record.ended = record.ended.filter((v) => nowMs < v.untilMs);
   if (record.verified && nowMs >= record.verified.untilMs) record.verified = null;
-  if (record.live.length === 0 && record.ended.length === 0 && !record.verified) record.number = null;
   if (nowMs >= record.sendsUntilMs) record.sends = [];
+  if (nowMs >= record.attemptsUntilMs) record.attempts = [];
   if (nowMs >= record.wrongChecksUntilMs) record.wrongChecks = [];
   if (nowMs >= record.wrongInRowUntilMs) record.wrongInRow = 0;
 }
@@ -105,6 +112,7 @@ export function dueAtMs(record: NumberRecord): number | null {
   if (due < Infinity) return due;
   const counters = Math.max(
     record.sends.length > 0 ? record.sendsUntilMs : 0,
+    record.attempts.length > 0 ? record.attemptsUntilMs : 0,
     record.wrongChecks.length > 0 ? record.wrongChecksUntilMs : 0,
     record.wrongInRow > 0 ? record.wrongInRowUntilMs : 0,
   );
@@ -123,6 +131,7 @@ export function begin(record: NumberRecord, request: BeginRequest, nowMs: number
     nowMs <= pending.createdAtMs + limits.repeatMs &&
     request.repeatKeyIds.includes(pending.secret.keyId);
   if (pending && !repeats) end(record, pending, 'superseded', nowMs);
+  forgetOldEnds(record, limits);
   const live: LiveVerification = repeats
     ? pending
     : {
@@ -135,13 +144,18 @@ export function begin(record: NumberRecord, request: BeginRequest, nowMs: number
         deliveryCount: 0,
         deliveries: [],
         secret: request.secret,
+        number: request.number,
+        maxChecks: 0,
         keepMs: 0,
+        verifiedMs: 0,
       };
   if (!repeats) record.live.push(live);
 
   live.channel = request.channel;
   live.expiresAtMs = Math.min(nowMs + limits.lifetimeMs, live.createdAtMs + limits.maxLifetimeMs);
+  live.maxChecks = limits.maxChecks;
   live.keepMs = limits.ended.keepMs;
+  live.verifiedMs = limits.verifiedMs;
   live.deliveryCount += 1;
   live.deliveries.push({ delivery: live.deliveryCount, provider: null, status: 'sending', atMs: nowMs });
   if (live.deliveries.length > maxDeliveriesKept) live.deliveries.shift();
@@ -150,7 +164,9 @@ export function begin(record: NumberRecord, request: BeginRequest, nowMs: number
   record.sends = within(record.sends, longestWindowMs, nowMs);
   record.sends.push(nowMs);
   record.sendsUntilMs = Math.max(record.sendsUntilMs, nowMs + longestWindowMs);
-  record.number = request.number;
+  record.attempts = within(record.attempts, limits.attempts.windowMs, nowMs);
+  record.attempts.push(nowMs);
+  record.attemptsUntilMs = Math.max(record.attemptsUntilMs, nowMs + limits.attempts.windowMs);
 
   const verification = viewLive(record, live, limits, nowMs);
   return repeats
@@ -173,7 +189,7 @@ export function check(record: NumberRecord, request: CheckRequest, nowMs: number
   const submitted = request.digests.find((d) => d.keyId === keyId)?.digest;
   // A key that was dropped can judge nothing: neither approve nor charge.
   if (!submitted) return { outcome: 'not_found' };
-  if (live.wrongChecks < limits.maxChecks && timingSafeEqual(submitted, digest)) {
+  if (live.wrongChecks < live.maxChecks && timingSafeEqual(submitted, digest)) {
     record.wrongInRow = 0;
     return { outcome: 'approved', verification: approveLive(record, live, limits, nowMs) };
   }
@@ -184,7 +200,7 @@ export function check(record: NumberRecord, request: CheckRequest, nowMs: number
   record.wrongChecksUntilMs = Math.max(record.wrongChecksUntilMs, nowMs + limits.wrongChecks.windowMs);
   record.wrongInRow += 1;
   record.wrongInRowUntilMs = nowMs + limits.lock.forMs;
-  if (live.wrongChecks < limits.maxChecks) {
+  if (live.wrongChecks < live.maxChecks) {
     return { outcome: 'incorrect', verification: viewLive(record, live, limits, nowMs) };
   }
   const ended = end(record, live, 'max_checks_reached', nowMs);
@@ -268,7 +284,7 @@ function approveLive(
   limits: NumberLimits,
   nowMs: number,
 ): StoredEndedVerification {
-  if (limits.verifiedMs > 0) record.verified = { atMs: nowMs, untilMs: nowMs + limits.verifiedMs };
+  if (live.verifiedMs > 0) record.verified = { atMs: nowMs, untilMs: nowMs + live.verifiedMs };
   return viewEnded(record, end(record, live, 'approved', nowMs), limits, nowMs);
 }
 
@@ -284,6 +300,7 @@ function end(record: NumberRecord, live: LiveVerification, status: EndedStatus, 
     expiresAtMs: live.expiresAtMs,
     lastSendAtMs: lastSendAtMs(live),
     endedAtMs: atMs,
+    number: live.number,
     untilMs: atMs + live.keepMs,
   };
   record.ended.push(ended);
@@ -299,8 +316,12 @@ function findLive(record: NumberRecord, target: Target): LiveVerification | unde
 
 /** By nonce, or the latest of that purpose. Only the latest `limits.ended.max` of a number are told of. */
 function findEnded(record: NumberRecord, target: Target): EndedVerification | undefined {
-  record.ended = record.ended.slice(Math.max(0, record.ended.length - target.limits.ended.max));
+  forgetOldEnds(record, target.limits);
   return record.ended.findLast((v) => ('nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose));
+}
+
+function forgetOldEnds(record: NumberRecord, { ended }: NumberLimits): void {
+  record.ended.splice(0, record.ended.length - ended.max);
 }
 
 /** What a caller learns of a verification that is not pending: its end, if they know its id. */
@@ -337,8 +358,12 @@ function blocked(record: NumberRecord, { lock, wrongChecks }: NumberLimits, nowM
 /** The limit on sends that refuses for longest. */
 function sendsRefused(record: NumberRecord, limits: NumberLimits, nowMs: number): LimitRefusal | null {
   let refusal: LimitRefusal | null = null;
-  for (const { name, max, windowMs } of [...limits.sends, { name: 'gap', max: 1, windowMs: limits.gapMs }]) {
-    const retryAfterMs = waitMs(record.sends, max, windowMs, nowMs);
+  for (const { name, max, windowMs, times } of [
+    ...limits.sends.map((window) => ({ ...window, times: record.sends })),
+    { name: 'gap', max: 1, windowMs: limits.gapMs, times: record.sends },
+    { name: 'attempts', ...limits.attempts, times: record.attempts },
+  ]) {
+    const retryAfterMs = waitMs(times, max, windowMs, nowMs);
     if (retryAfterMs > (refusal?.retryAfterMs ?? 0)) refusal = { limit: name, max, windowMs, retryAfterMs };
   }
   return refusal;
@@ -356,8 +381,9 @@ function nextSendAtMs(record: NumberRecord, limits: NumberLimits, nowMs: number)
 
 function sendsLeft(record: NumberRecord, limits: NumberLimits, nowMs: number): number {
   if (blocked(record, limits, nowMs)) return 0;
-  const left = limits.sends.map(({ max, windowMs }) => max - within(record.sends, windowMs, nowMs).length);
-  return Math.max(0, Math.min(...left));
+  const { attempts, sends } = limits;
+  const left = sends.map(({ max, windowMs }) => max - within(record.sends, windowMs, nowMs).length);
+  return Math.max(0, Math.min(...left, attempts.max - within(record.attempts, attempts.windowMs, nowMs).length));
 }
 
 function viewLive(
@@ -367,7 +393,7 @@ function viewLive(
   nowMs: number,
 ): StoredVerification {
   const left = Math.min(
-    limits.maxChecks - live.wrongChecks,
+    live.maxChecks - live.wrongChecks,
     limits.wrongChecks.max - within(record.wrongChecks, limits.wrongChecks.windowMs, nowMs).length,
     limits.lock.after - record.wrongInRow,
   );
@@ -384,13 +410,13 @@ function viewLive(
     sendsLeft: sendsLeft(record, limits, nowMs),
     checksLeft: Math.max(0, left),
     deliveries: live.deliveries.map((d) => ({ ...d })),
-    number: numberOf(record),
+    number: live.number.slice(),
   };
 }
 
 function viewEnded(
   record: NumberRecord,
-  { nonce, purpose, channel, status, createdAtMs, expiresAtMs, lastSendAtMs, endedAtMs }: EndedVerification,
+  { nonce, purpose, channel, status, createdAtMs, expiresAtMs, lastSendAtMs, endedAtMs, number }: EndedVerification,
   limits: NumberLimits,
   nowMs: number,
 ): StoredEndedVerification {
@@ -407,11 +433,6 @@ function viewEnded(
     sendsLeft: sendsLeft(record, limits, nowMs),
     checksLeft: 0,
     deliveries: [],
-    number: numberOf(record),
+    number: number.slice(),
   };
-}
-
-function numberOf(record: NumberRecord): Uint8Array {
-  if (!record.number) throw new Error('A record with a verification has lost its number.');
-  return record.number.slice();
 }

@@ -10,6 +10,8 @@ export type Clock = () => number;
 export interface NumberLimits {
   /** Sends to the number, over all purposes. Each window slides and is exact to the millisecond. */
   readonly sends: readonly { readonly name: string; readonly max: number; readonly windowMs: number }[];
+  /** Begins for the number that were not refused, over all purposes, whatever came of their sends: what bounds those that are given back. */
+  readonly attempts: { readonly max: number; readonly windowMs: number };
   /** Least time between two sends; 0: none. */
   readonly gapMs: number;
   /** How long a code is good after its latest send. */
@@ -18,7 +20,7 @@ export interface NumberLimits {
   readonly maxLifetimeMs: number;
   /** A begin repeats the pending code while the verification is younger than or exactly this old. */
   readonly repeatMs: number;
-  /** Wrong checks per verification. */
+  /** Wrong checks per verification: those of its latest begin count. */
   readonly maxChecks: number;
   /** Wrong checks per number, over all verifications and purposes. */
   readonly wrongChecks: { readonly max: number; readonly windowMs: number };
@@ -26,7 +28,7 @@ export interface NumberLimits {
   readonly lock: { readonly after: number; readonly forMs: number };
   /** How many ended ids of a number are kept, and for how long after the end. */
   readonly ended: { readonly max: number; readonly keepMs: number };
-  /** How long the number counts as verified; 0 keeps no record of it. */
+  /** How long the number counts as verified; 0 keeps no record of it. That of the verification's latest begin counts. */
   readonly verifiedMs: number;
 }
 
@@ -47,7 +49,7 @@ export interface BeginRequest {
   readonly subject: string;
   readonly purpose: string;
   readonly channel: string;
-  /** The number, sealed. Replaces the seal that the store has. */
+  /** The number, sealed. Kept with the verification, if one is made: a repeat keeps the seal that was made with its code. */
   readonly number: Uint8Array;
   /** Names the new verification, if one is made: 128 random bits, 22 characters of base64url. */
   readonly nonce: string;
@@ -116,7 +118,7 @@ export interface StoredEndedVerification extends StoredVerification {
 
 /** Which limit refuses, and how long until it no longer does. */
 export interface LimitRefusal {
-  /** A name from `limits.sends`, or `gap`, `wrong_checks` or `lock`. */
+  /** A name from `limits.sends`, or `attempts`, `gap`, `wrong_checks` or `lock`. */
   limit: string;
   max: number;
   windowMs: number;

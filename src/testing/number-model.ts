@@ -27,7 +27,6 @@ export interface NumberModel {
   readonly inARow: number;
   readonly inARowUntilMs: number;
   readonly verified: { readonly atMs: number; readonly untilMs: number } | null;
-  readonly number: Uint8Array;
 }
 
 interface ModelVerification {
@@ -35,6 +34,10 @@ interface ModelVerification {
   readonly purpose: string;
   readonly channel: string;
   readonly secret: CodeSecret;
+  readonly number: Uint8Array;
+  /** Of its latest begin. */
+  readonly maxChecks: number;
+  readonly verifiedMs: number;
   readonly wrong: number;
   readonly deliveries: readonly StoredDelivery[];
   readonly createdAtMs: number;
@@ -57,7 +60,6 @@ export const unknownNumber: NumberModel = {
   inARow: 0,
   inARowUntilMs: 0,
   verified: null,
-  number: new Uint8Array(),
 };
 
 /** One act at `nowMs`. Time may not go back from one act to the next. */
@@ -91,7 +93,7 @@ export function step(before: NumberModel, { verb, request }: Act, nowMs: number)
 
 /** Every instant after `nowMs` at which something about the number changes by itself. */
 export function turningPointsMs(model: NumberModel, limits: NumberLimits, nowMs: number): number[] {
-  const windowsMs = [...limits.sends.map(({ windowMs }) => windowMs), limits.gapMs];
+  const windowsMs = [...limits.sends.map(({ windowMs }) => windowMs), limits.gapMs, limits.attempts.windowMs];
   const points = [
     model.inARowUntilMs,
     model.verified?.untilMs ?? 0,
@@ -125,6 +127,9 @@ function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
         purpose,
         channel,
         secret: request.secret,
+        number: request.number,
+        maxChecks: 0,
+        verifiedMs: 0,
         wrong: 0,
         deliveries: [],
         createdAtMs: nowMs,
@@ -136,10 +141,12 @@ function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
   const begun: ModelVerification = {
     ...base,
     channel,
+    maxChecks: limits.maxChecks,
+    verifiedMs: limits.verifiedMs,
     deliveries: [...base.deliveries, { delivery, provider: null, status: 'sending', atMs: nowMs }],
     expiresAtMs: Math.min(nowMs + limits.lifetimeMs, base.createdAtMs + limits.maxLifetimeMs),
   };
-  const after = { ...put(superseding, begun), number: request.number };
+  const after = put(superseding, begun);
   const verification = view(after, begun, limits, nowMs);
   return {
     after,
@@ -174,7 +181,7 @@ function check(model: NumberModel, request: CheckRequest, nowMs: number): Step {
     inARow: model.inARow + 1,
     inARowUntilMs: nowMs + limits.lock.forMs,
   };
-  const after = wrong < limits.maxChecks ? charged : end(charged, { ...live, wrong }, 'max_checks_reached', nowMs);
+  const after = wrong < live.maxChecks ? charged : end(charged, { ...live, wrong }, 'max_checks_reached', nowMs);
   return { after, answers: [{ outcome: 'incorrect', verification: viewOf(after, live.nonce, limits, nowMs) }] };
 }
 
@@ -206,7 +213,7 @@ function endOnWord(model: NumberModel, target: Target, status: 'approved' | 'can
 }
 
 function approve(model: NumberModel, live: ModelVerification, limits: NumberLimits, nowMs: number): NumberModel {
-  const verified = limits.verifiedMs > 0 ? { atMs: nowMs, untilMs: nowMs + limits.verifiedMs } : model.verified;
+  const verified = live.verifiedMs > 0 ? { atMs: nowMs, untilMs: nowMs + live.verifiedMs } : model.verified;
   return { ...end(model, live, 'approved', nowMs), verified };
 }
 
@@ -268,6 +275,11 @@ function whatEnded(model: NumberModel, target: Target, nowMs: number): Answer {
     : { outcome: 'not_found' };
 }
 
+/** When begins were not refused, the latest first. */
+function attemptsAtMs(model: NumberModel): number[] {
+  return model.verifications.flatMap(({ deliveries }) => deliveries.map(({ atMs }) => atMs)).toSorted((a, b) => b - a);
+}
+
 /** When the sends that count were made, the latest first. */
 function sendsAtMs(model: NumberModel): number[] {
   return model.verifications
@@ -302,7 +314,10 @@ function checkRefusals(model: NumberModel, limits: NumberLimits, nowMs: number):
 
 function sendRefusals(model: NumberModel, limits: NumberLimits, nowMs: number): LimitRefusal[] {
   const windows = [...limits.sends, { name: 'gap', max: 1, windowMs: limits.gapMs }];
-  return windows.flatMap((window) => windowRefusal(window, sendsAtMs(model), nowMs));
+  return [
+    ...windows.flatMap((window) => windowRefusal(window, sendsAtMs(model), nowMs)),
+    ...windowRefusal({ name: 'attempts', ...limits.attempts }, attemptsAtMs(model), nowMs),
+  ];
 }
 
 function named(model: NumberModel, nonce: string): ModelVerification {
@@ -327,8 +342,9 @@ function view(model: NumberModel, v: ModelVerification, limits: NumberLimits, no
   const waitsMs = [...blocked, ...sendRefusals(model, limits, nowMs)].map(({ retryAfterMs }) => retryAfterMs);
   const sends = sendsAtMs(model);
   const sendsLeft = limits.sends.map(({ max, windowMs }) => max - countWithin(sends, windowMs, nowMs));
+  sendsLeft.push(limits.attempts.max - countWithin(attemptsAtMs(model), limits.attempts.windowMs, nowMs));
   const checksLeft = [
-    limits.maxChecks - v.wrong,
+    v.maxChecks - v.wrong,
     limits.wrongChecks.max - countWithin(model.wrongAtMs, limits.wrongChecks.windowMs, nowMs),
     limits.lock.after - model.inARow,
   ];
@@ -345,6 +361,6 @@ function view(model: NumberModel, v: ModelVerification, limits: NumberLimits, no
     sendsLeft: blocked.length > 0 ? 0 : Math.max(0, Math.min(...sendsLeft)),
     checksLeft: v.end ? 0 : Math.max(0, Math.min(...checksLeft)),
     deliveries: v.end ? [] : v.deliveries.map((d) => ({ ...d })),
-    number: model.number,
+    number: v.number,
   };
 }

@@ -1,4 +1,5 @@
 import * as acts from '../../src/stores/record.ts';
+import { steadyClock } from '../../src/stores/steady-clock.ts';
 import type { Clock, Store } from '../../src/stores/store.ts';
 
 /** What a bent store gets at: the records that the verbs act on. */
@@ -12,7 +13,6 @@ export interface Records {
 export function bentStore(clock: Clock, bend: (records: Records, straight: Store) => Partial<Store>): Store {
   const numbers = new Map<string, acts.NumberRecord>();
   let subjectKey: string | undefined;
-  let latestMs = 0;
   const records: Records = {
     of(subject) {
       const record = numbers.get(subject) ?? acts.emptyRecord();
@@ -20,7 +20,7 @@ export function bentStore(clock: Clock, bend: (records: Records, straight: Store
       return record;
     },
     put: (subject, record) => void numbers.set(subject, record),
-    nowMs: () => (latestMs = Math.max(latestMs, clock())),
+    nowMs: steadyClock(clock),
   };
   const { of, nowMs } = records;
   const straight: Store = {

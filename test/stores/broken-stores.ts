@@ -336,6 +336,24 @@ export const brokenStores: Record<string, { store: (clock: Clock) => Store; fail
       })),
     fails: ['a clock that jumps back refills no sends'],
   },
+  'stands still while its clock is behind': {
+    store(clock) {
+      let latestMs = 0;
+      return bentStore(
+        () => (latestMs = Math.max(latestMs, clock())),
+        () => ({}),
+      );
+    },
+    fails: ['after a clock has jumped back time goes on: codes end and windows slide as if it had not'],
+  },
+  'bounds no begins whose sends are given back': {
+    store: (clock) =>
+      bentStore(clock, (_, straight) => ({
+        begin: ({ limits, ...request }) =>
+          straight.begin({ ...request, limits: { ...limits, attempts: { max: 1_000, windowMs: 86_400_000 } } }),
+      })),
+    fails: ['begins whose sends are given back are bounded all the same, to the millisecond, over all purposes'],
+  },
   'prunes counters that still count': {
     store: (clock) =>
       bentStore(clock, (records, straight) => {
@@ -349,7 +367,8 @@ export const brokenStores: Record<string, { store: (clock: Clock) => Store; fail
             for (const subject of subjects) {
               const record = records.of(subject);
               acts.touch(record, records.nowMs());
-              if (record.number === null) records.put(subject, acts.emptyRecord());
+              if (record.live.length + record.ended.length === 0 && !record.verified)
+                records.put(subject, acts.emptyRecord());
             }
             return 0;
           },
@@ -362,7 +381,8 @@ export const brokenStores: Record<string, { store: (clock: Clock) => Store; fail
       bentStore(clock, (records, straight) => ({
         async find(target) {
           const found = await straight.find(target);
-          return found && { ...found, number: records.of(target.subject).number ?? found.number };
+          const [live] = records.of(target.subject).live;
+          return found && live ? { ...found, number: live.number } : found;
         },
       })),
     fails: ['what a store tells is a copy: changing it changes nothing'],

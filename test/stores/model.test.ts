@@ -76,6 +76,7 @@ const policies: readonly { policy: Partial<Policy>; model: ModelPolicy }[] = [
 function limitsOf(changes: Partial<NumberLimits>): NumberLimits {
   return {
     sends: [],
+    attempts: { max: 1_000, windowMs: dayMs },
     gapMs: 0,
     lifetimeMs: 40_000,
     maxLifetimeMs: 70_000,

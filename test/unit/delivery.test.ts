@@ -53,6 +53,27 @@ test.each<[ProviderErrorKind, 'rejected' | 'unknown']>([
   expect(handed).toMatchObject({ status, error: { kind } });
 });
 
+test('a kind that is none of ours leaves open whether the message was taken', async () => {
+  const handed = await handOver(
+    provider(async () => {
+      throw new ProviderError('timeout' as ProviderErrorKind, 'no');
+    }),
+    message,
+    1_000,
+  );
+  expect(handed.status).toBe('unknown');
+});
+
+test('a provider that says no after the time is heard too: nobody waits for it for ever', async () => {
+  const handed = await handOver(
+    provider(() => Promise.reject(new ProviderError('ambiguous', 'cut off'))),
+    message,
+    1_000,
+  );
+  if (handed.status !== 'unknown') throw new Error('not unknown');
+  expect(await handed.late).toBeNull();
+});
+
 test('anything else that is thrown, synchronously too, may have been taken', async () => {
   const handed = await handOver(
     provider(() => {

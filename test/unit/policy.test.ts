@@ -9,6 +9,7 @@ test('the defaults are the documented numbers', () => {
       { name: 'sends', max: 3, windowMs: 600_000 },
       { name: 'sends_daily', max: 10, windowMs: 86_400_000 },
     ],
+    attempts: { max: 13, windowMs: 600_000 },
     gapMs: 0,
     lifetimeMs: 300_000,
     maxLifetimeMs: 600_000,

@@ -136,6 +136,7 @@ test.each([
   [{ to, tenant: '' }],
   [{ to, tenant: 'a/b' }],
   [{ to, purpose: 'Sign In' }],
+  [{ to, purpose: '12025550143' }],
   [{ to, purpose: ['default'] }],
   [{ to, channel: 'pigeon' }],
   [{ to, locale: 'en; drop' }],
@@ -396,6 +397,67 @@ test('no event and no error holds a code, a full number or a secret', async () =
   for (const canary of ['2025550143', '2079460958', secret.toString('hex'), secret.toString('base64')]) {
     expect(everything).not.toContain(canary);
   }
+});
+
+test('what is given for an id stands in no event, unless it is one', async () => {
+  const { verifier, events } = setUp();
+  for (const id of [to, '493817']) {
+    expect((await verifier.check({ id, code: '493817' })).status).toBe('verification_not_found');
+  }
+  expect(events.map((event) => 'id' in event && event.id)).toEqual([null, null]);
+});
+
+test('what a policy function says of a purpose holds for checks by id too', async () => {
+  const { verifier, provider } = setUp({
+    policy: ({ purpose }) => (purpose === 'withdrawal' ? { maxChecks: 1, verifiedSeconds: 0 } : {}),
+  });
+  const first = pending(await verifier.start({ to, purpose: 'withdrawal' })).verification;
+  const code = provider.messages[0]!.code;
+  expect(await verifier.check({ id: first.id, code: wrong(code) })).toMatchObject({ checksLeft: 0 });
+  expect((await verifier.check({ id: first.id, code })).status).toBe('too_many_checks');
+  const second = pending(await verifier.start({ to, purpose: 'withdrawal' })).verification;
+  expect((await verifier.check({ id: second.id, code: provider.messages[1]!.code })).status).toBe('approved');
+  expect((await verifier.lookup({ to })).status).toBe('unverified');
+});
+
+test('a process that does not know the newest secret yet still judges what it began itself', async () => {
+  const subjectSecret = randomBytes(32);
+  const { verifier, store, provider } = setUp({ subjectSecret });
+  const { verification } = pending(await verifier.start({ to, purpose: 'a' }));
+  const rotated = createVerifier({ secret: [randomBytes(32), secret], subjectSecret, store, provider });
+  await rotated.start({ to, purpose: 'b' });
+  expect((await verifier.check({ id: verification.id, code: provider.messages[0]!.code })).status).toBe('approved');
+});
+
+test('a provider that refuses one number over and over is not asked without end', async () => {
+  const { verifier, provider, clock } = setUp();
+  const refusals = Array.from({ length: 20 }, () => new ProviderError('opted_out', 'no'));
+  provider.script(...refusals);
+  const statuses: string[] = [];
+  for (let i = 0; i < 20; i++) statuses.push((await verifier.start({ to })).status);
+  expect(statuses.filter((status) => status === 'destination_not_allowed')).toHaveLength(13);
+  expect(await verifier.start({ to })).toMatchObject({ status: 'rate_limited', limit: 'attempts' });
+  clock.advance(10 * minuteMs);
+  expect((await verifier.start({ to })).status).toBe('destination_not_allowed');
+});
+
+test('an id that was tampered with leads nowhere, and approves nothing by itself', async () => {
+  const { verifier, provider } = setUp();
+  const { id } = pending(await verifier.start({ to })).verification;
+  const forged = id.slice(0, -1) + (id.endsWith('A') ? 'B' : 'A');
+  expect((await verifier.find({ id: forged })).status).toBe('verification_not_found');
+  expect((await verifier.check({ id: forged, code: provider.messages[0]!.code })).status).not.toBe('approved');
+});
+
+test('a listener that rejects changes nothing', async () => {
+  const { verifier } = setUp({
+    async onEvent() {
+      throw new Error('listener');
+    },
+  });
+  pending(await verifier.start({ to }));
+  // An unhandled rejection would fail the run.
+  await new Promise(setImmediate);
 });
 
 test('a listener that throws changes nothing', async () => {

@@ -1,5 +1,6 @@
 import { StoreError } from '../../errors.ts';
 import { dueAtMs, emptyRecord, touch, type NumberRecord } from '../record.ts';
+import { steadyClock } from '../steady-clock.ts';
 import type { Clock } from '../store.ts';
 import { openDatabase } from './database.ts';
 import { decodeRecord, encodeRecord } from './record-json.ts';
@@ -31,6 +32,7 @@ export interface Connection {
 /** Opens the database at `path`, as `openDatabase` does. */
 export function openConnection(path: string, clock: Clock): Connection {
   const { statements, close } = openDatabase(path, Math.trunc(clock()));
+  const now = steadyClock(clock);
   let nowMs = 0;
   let lastTimeMs = 0;
   /** A transaction that has written nothing leaves the shared time alone too, and so costs no write at all. */
@@ -73,9 +75,9 @@ export function openConnection(path: string, clock: Clock): Connection {
     begin() {
       statements.begin.run();
       lastTimeMs = Number(statements.lastTime.get()?.last_time_ms);
-      nowMs = Math.max(nowMs, lastTimeMs, Math.trunc(clock()));
+      nowMs = now(lastTimeMs);
       // Compared with no time at all, nothing would ever end.
-      if (!Number.isSafeInteger(nowMs)) throw new StoreError('The SQLite store does not know the time.');
+      if (!Number.isSafeInteger(nowMs + lastTimeMs)) throw new StoreError('The SQLite store does not know the time.');
       wrote = false;
       pruned = false;
     },

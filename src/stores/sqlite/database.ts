@@ -9,7 +9,7 @@ import { prepareStatements } from './statements.ts';
  * `fullfsync`). What is deleted is overwritten (`secure_delete`) and no copy of it goes to a temporary file (`temp_store`). A lock that another
  * process holds is waited for between the turns of the event loop, not in here (`busy_timeout`).
  */
-const settings = `
+export const connectionPragmas = `
   PRAGMA busy_timeout = 0;
   PRAGMA synchronous = FULL;
   PRAGMA fullfsync = ON;
@@ -40,7 +40,7 @@ export function openDatabase(path: string, nowMs: number): Database {
 
 function setUp(db: DatabaseSync, nowMs: number): Database {
   try {
-    db.exec(settings);
+    db.exec(connectionPragmas);
     migrate(db, nowMs);
     const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode;
     if (mode !== 'wal') throw new Error("its file system does not allow SQLite's write-ahead log");

@@ -8,7 +8,7 @@ import { groupCommit } from './group-commit.ts';
 export interface SqliteStoreOptions {
   /** Of the database file, in a directory that exists. Made for its owner's eyes only where it does not exist. SQLite keeps two more files beside it while it is open. */
   path: string;
-  /** Milliseconds since the Unix epoch; unset: the system's. One that is behind what the file has seen, from this process or another, is taken to stand still. */
+  /** Milliseconds since the Unix epoch; unset: the system's. One that is behind what the file has seen, from this process or another, goes on from there (`steadyClock`). */
   clock?: Clock;
 }
 

@@ -106,7 +106,10 @@ const live = shape<LiveVerification>({
   deliveryCount: integer,
   deliveries: list(delivery),
   secret: shape<CodeSecret>({ keyId: text, digest: bytes, seal: bytes, codeLength: integer }),
+  number: bytes,
+  maxChecks: integer,
   keepMs: integerOr0,
+  verifiedMs: integerOr0,
 });
 
 const ended = shape<EndedVerification>({
@@ -118,16 +121,18 @@ const ended = shape<EndedVerification>({
   expiresAtMs: integer,
   lastSendAtMs: integer,
   endedAtMs: integer,
+  number: bytes,
   untilMs: integer,
 });
 
 const record = shape<NumberRecord>({
-  number: orNull(bytes),
   verified: orNull(shape<NonNullable<NumberRecord['verified']>>({ atMs: integer, untilMs: integer })),
   live: list(live),
   ended: list(ended),
   sends: list(integer),
   sendsUntilMs: integerOr0,
+  attempts: list(integer),
+  attemptsUntilMs: integerOr0,
   wrongChecks: list(integer),
   wrongChecksUntilMs: integerOr0,
   wrongInRow: integerOr0,

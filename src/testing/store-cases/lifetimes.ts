@@ -137,7 +137,7 @@ export const lifetimeCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'sealed number and channel are those of the latest begin',
+    name: 'a verification keeps the sealed number that it was begun with, and has the channel of its latest begin',
     async run({ open }) {
       const number = numberOn(await open());
       const { nonce } = await number.create({ number: new Uint8Array([1, 2, 3]) });
@@ -147,9 +147,27 @@ export const lifetimeCases: readonly ConformanceCase[] = [
       };
       assert.deepEqual(await shown(), ['sms', 1, 2, 3]);
       await number.begin({ number: new Uint8Array([4, 5]), channel: 'voice' });
-      assert.deepEqual(await shown(), ['voice', 4, 5]);
+      assert.deepEqual(await shown(), ['voice', 1, 2, 3]);
       await number.create({ purpose: 'other', number: new Uint8Array([6]) });
-      assert.deepEqual(await shown(), ['voice', 6]);
+      assert.deepEqual(await shown(), ['voice', 1, 2, 3]);
+      await number.cancel({ nonce });
+      assert.deepEqual(await shown(), ['voice', 1, 2, 3]);
+    },
+  },
+  {
+    name: 'how many wrong checks a verification has and how long its approval counts is as its begin said, whatever a check says',
+    async run({ open, clock }) {
+      const store = await open();
+      const strict = numberOn(store, { limits: { ...usualLimits, maxChecks: 2, verifiedMs: minuteMs } });
+      const lax = numberOn(store, { limits: { ...usualLimits, maxChecks: 5, verifiedMs: dayMs } });
+      const { nonce } = await strict.create();
+      assert.equal(expectOutcome(await lax.check('000000', { nonce }), 'incorrect').verification.checksLeft, 1);
+      assert.equal(expectOutcome(await lax.check('000000', { nonce }), 'incorrect').verification.checksLeft, 0);
+      assert.equal(expectOutcome(await lax.check('111111', { nonce }), 'ended').status, 'max_checks_reached');
+      const next = await strict.create();
+      expectOutcome(await lax.check('111111', { nonce: next.nonce }), 'approved');
+      clock.advance(minuteMs);
+      assert.equal(await lax.lookup(), null);
     },
   },
   {

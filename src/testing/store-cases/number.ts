@@ -25,6 +25,7 @@ export const usualLimits: NumberLimits = {
     { name: 'sends', max: 3, windowMs: 10 * minuteMs },
     { name: 'sends_daily', max: 10, windowMs: dayMs },
   ],
+  attempts: { max: 13, windowMs: 10 * minuteMs },
   gapMs: 0,
   lifetimeMs: 5 * minuteMs,
   maxLifetimeMs: 10 * minuteMs,
@@ -37,7 +38,11 @@ export const usualLimits: NumberLimits = {
 };
 
 /** The usual limits without any that refuses sends. */
-export const manySends: NumberLimits = { ...usualLimits, sends: [{ name: 'sends', max: 1_000, windowMs: dayMs }] };
+export const manySends: NumberLimits = {
+  ...usualLimits,
+  sends: [{ name: 'sends', max: 1_000, windowMs: dayMs }],
+  attempts: { max: 1_000, windowMs: dayMs },
+};
 
 /** 128 bits that stand for a name, as subjects and nonces are written. */
 export function idOf(name: string): string {

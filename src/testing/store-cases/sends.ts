@@ -79,6 +79,24 @@ export const sendCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'begins whose sends are given back are bounded all the same, to the millisecond, over all purposes',
+    async run({ open, clock }) {
+      const limits = { ...usualLimits, attempts: { max: 5, windowMs: 10 * minuteMs } };
+      const number = numberOn(await open(), { limits });
+      for (let i = 0; i < 5; i += 1) {
+        const { nonce } = await number.create({ purpose: i % 2 ? 'default' : 'other' });
+        await number.settle(nonce, 1, 'rejected');
+      }
+      const refused = expectOutcome(await number.begin(), 'refused');
+      assert.deepEqual([refused.limit, refused.max, refused.retryAfterMs], ['attempts', 5, 10 * minuteMs]);
+      await number.erase();
+      clock.advance(10 * minuteMs - 1);
+      expectOutcome(await number.begin(), 'refused');
+      clock.advance(1);
+      expectOutcome(await number.begin(), 'created');
+    },
+  },
+  {
     name: 'purposes share the sends of their number',
     async run({ open }) {
       const number = numberOn(await open());
@@ -132,7 +150,12 @@ export const sendCases: readonly ConformanceCase[] = [
       const store = await open();
       const under = (max: number) =>
         numberOn(store, {
-          limits: { ...usualLimits, maxChecks: max, sends: [{ name: 'sends', max, windowMs: dayMs }] },
+          limits: {
+            ...usualLimits,
+            maxChecks: 20,
+            wrongChecks: { max, windowMs: dayMs },
+            sends: [{ name: 'sends', max, windowMs: dayMs }],
+          },
         });
       await under(1).create({ code: '123456' });
       expectOutcome(await under(1).begin(), 'refused');
@@ -141,7 +164,11 @@ export const sendCases: readonly ConformanceCase[] = [
       assert.equal((await under(3).find())?.checksLeft, 1);
       assert.equal((await under(9).find())?.checksLeft, 7);
       await under(9).guess(1);
-      assert.notEqual((await under(3).check('123456')).outcome, 'approved', 'three wrong checks are all of three');
+      assert.notEqual(
+        (await under(3).check('123456')).outcome,
+        'approved',
+        'three wrong checks a day are all of three',
+      );
       assert.equal(await under(9).lookup(), null);
     },
   },

@@ -57,6 +57,27 @@ export const timeCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'after a clock has jumped back time goes on: codes end and windows slide as if it had not',
+    async run(context) {
+      const { clock } = context;
+      const [one, two = one] = await openHandles(context);
+      await numberOn(one, { name: 'ahead' }).create();
+      clock.advance(-2 * dayMs);
+      for (const [index, store] of [one, two].entries()) {
+        const number = numberOn(store, { name: `number ${index}` });
+        for (let i = 0; i < 3; i += 1) assert.notEqual((await number.begin()).outcome, 'refused');
+        clock.advance(5 * minuteMs - 1);
+        expectOutcome(await number.check('000000'), 'incorrect');
+        clock.advance(1);
+        expectOutcome(await number.check('000000'), 'not_found');
+        clock.advance(5 * minuteMs - 1);
+        expectOutcome(await number.begin(), 'refused');
+        clock.advance(1);
+        expectOutcome(await number.begin(), 'created');
+      }
+    },
+  },
+  {
     name: 'while the clock is behind what it said before, windows do not move',
     async run(context) {
       const { clock } = context;

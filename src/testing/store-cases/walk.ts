@@ -14,6 +14,7 @@ const narrow: NumberLimits = {
     { name: 'sends', max: 4, windowMs: minuteMs },
     { name: 'sends_daily', max: 6, windowMs: 3 * minuteMs },
   ],
+  attempts: { max: 6, windowMs: minuteMs },
   gapMs: secondMs / 2,
   lifetimeMs: 40 * secondMs,
   maxLifetimeMs: 70 * secondMs,

@@ -5,6 +5,7 @@ import { ConfigurationError, StoreError } from '../../../src/errors.ts';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { numberOn } from '../../../src/testing/store-cases/number.ts';
 import { databasePath, openRaw, openStore } from './database-file.ts';
+import { connectionPragmas } from '../../../src/stores/sqlite/database.ts';
 
 function ledger(path: string): unknown[] {
   const db = openRaw(path);
@@ -120,4 +121,16 @@ test('closing one store leaves another on the same file as it is', async () => {
   await one.close();
   await numberOn(other).guess(1);
   expect((await numberOn(openStore(path)).find())?.checksLeft).toBe(3);
+});
+
+test('a connection waits for the disk at every commit, overwrites what it deletes and never waits for a lock', () => {
+  const db = openRaw(databasePath());
+  db.exec(connectionPragmas);
+  const set = (pragma: string) => Object.values(db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+  expect({
+    // https://www.sqlite.org/pragma.html#pragma_synchronous: 2 is FULL.
+    synchronous: set('synchronous'),
+    secure_delete: set('secure_delete'),
+    busy_timeout: set('busy_timeout'),
+  }).toEqual({ synchronous: 2, secure_delete: 1, busy_timeout: 0 });
 });

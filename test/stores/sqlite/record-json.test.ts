@@ -13,11 +13,12 @@ const endedStatuses: EndedStatus[] = ['approved', 'expired', 'canceled', 'supers
 const record: fc.Arbitrary<NumberRecord> = fc.record({
   sends: fc.array(integer),
   sendsUntilMs: integer,
+  attempts: fc.array(integer),
+  attemptsUntilMs: integer,
   wrongChecks: fc.array(integer),
   wrongChecksUntilMs: integer,
   wrongInRow: integer,
   wrongInRowUntilMs: integer,
-  number: fc.option(bytes),
   verified: fc.option(fc.record({ atMs: integer, untilMs: integer })),
   live: fc.array(
     fc.record({
@@ -37,7 +38,10 @@ const record: fc.Arbitrary<NumberRecord> = fc.record({
         }),
       ),
       secret: fc.record({ keyId: text, digest: bytes, seal: bytes, codeLength: integer }),
+      number: bytes,
+      maxChecks: integer,
       keepMs: integer,
+      verifiedMs: integer,
     }),
     { maxLength: 3 },
   ),
@@ -51,6 +55,7 @@ const record: fc.Arbitrary<NumberRecord> = fc.record({
       expiresAtMs: integer,
       lastSendAtMs: integer,
       endedAtMs: integer,
+      number: bytes,
       untilMs: integer,
     }),
     { maxLength: 4 },
@@ -60,11 +65,12 @@ const record: fc.Arbitrary<NumberRecord> = fc.record({
 const full: NumberRecord = {
   sends: [1],
   sendsUntilMs: 2,
+  attempts: [1],
+  attemptsUntilMs: 2,
   wrongChecks: [3],
   wrongChecksUntilMs: 4,
   wrongInRow: 5,
   wrongInRowUntilMs: 6,
-  number: new Uint8Array(40),
   verified: { atMs: 7, untilMs: 8 },
   live: [
     {
@@ -77,7 +83,10 @@ const full: NumberRecord = {
       deliveryCount: 1,
       deliveries: [{ delivery: 1, provider: 'carrier', status: 'accepted', atMs: 11 }],
       secret: { keyId: 'key-1', digest: new Uint8Array(32), seal: new Uint8Array(40), codeLength: 6 },
+      number: new Uint8Array(40),
+      maxChecks: 5,
       keepMs: 12,
+      verifiedMs: 18,
     },
   ],
   ended: [
@@ -90,6 +99,7 @@ const full: NumberRecord = {
       expiresAtMs: 14,
       lastSendAtMs: 15,
       endedAtMs: 16,
+      number: new Uint8Array(40),
       untilMs: 17,
     },
   ],
@@ -157,7 +167,7 @@ test('a field that cannot be what it must be is refused, and nothing of it is sa
   }
   expect([...paths]).toEqual(
     expect.arrayContaining([
-      '/number',
+      '/live/0/number',
       '/sends/0',
       '/live/0/deliveries/0/status',
       '/live/0/secret/digest',
