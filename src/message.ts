@@ -49,7 +49,7 @@ export function sentNotice(number: string, locale: string | undefined): string {
 }
 
 /** The host of the WebOTP line from what was configured: a host name or an https origin. Throws a `ConfigurationError` for anything else. */
-export function otpOrigin(origin: string): string {
+export function webOtpHost(origin: string): string {
   const name = origin.replace(/^https?:\/\//, '').replace(/\/$/, '');
   const host = /[\s/?#@:\\]/.test(name) ? '' : domainToASCII(name);
   if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(host)) {

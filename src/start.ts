@@ -8,7 +8,7 @@ import { messageText, sentNotice } from './message.ts';
 import { formatPhoneNumber, maskPhoneNumber, type PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
 import type { Provider } from './providers/provider.ts';
-import type { Recipient, Recipients } from './recipient.ts';
+import type { Addressee, Addressees } from './addressee.ts';
 import { destinationRefusal, limitRefusal, providerRefusal } from './refusals.ts';
 import { assertArguments, isCode, type StartOptions } from './requests.ts';
 import type { StartResult } from './results.ts';
@@ -19,7 +19,7 @@ export interface StartParts {
   store: Store;
   provider: Provider;
   keyring: Keyring;
-  recipients: Recipients;
+  addressees: Addressees;
   brand: string;
   origin: string | null;
   /** Resolves before the first verb of the store. */
@@ -31,7 +31,7 @@ export interface StartParts {
 
 /** The use-case `start`: understand the number, charge and record in one act of the store, and only then send. */
 export function createStart(parts: StartParts): (call: StartOptions) => Promise<StartResult> {
-  const { store, provider, keyring, recipients, tell } = parts;
+  const { store, provider, keyring, addressees, tell } = parts;
   const keyIds = keyring.all.map(({ keyId }) => keyId);
 
   return async function start(call) {
@@ -52,32 +52,32 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       tell({ type: 'start.refused', tenant, to, purpose, reason: refusal.status, limit });
       return refusal;
     };
-    const parsed = recipients.parse(call);
+    const parsed = addressees.parse(call);
     if (!('number' in parsed)) return refuse(parsed, null, null);
     const { number } = parsed;
     const masked = maskPhoneNumber(number.e164);
-    const recipient = recipients.ofNumber(number, tenant, purpose);
-    const notAllowed = destinationRefusal(number, recipient.policy);
+    const addressee = addressees.ofNumber(number, tenant, purpose);
+    const notAllowed = destinationRefusal(number, addressee.policy);
     if (notAllowed) return refuse(notAllowed, masked, null);
 
-    const newCode = codeFor(call, recipient.policy);
+    const newCode = codeFor(call, addressee.policy);
     await parts.ready();
     const begun = await store.begin(
-      beginRequest(recipient, number, purpose, channel, newCode, call.code === undefined),
+      beginRequest(addressee, number, purpose, channel, newCode, call.code === undefined),
     );
     if (begun.outcome === 'refused') return refuse(limitRefusal(begun), masked, begun.limit);
-    return send(call, number, recipient, channel, begun, newCode);
+    return send(call, number, addressee, channel, begun, newCode);
   };
 
   function beginRequest(
-    recipient: Recipient,
+    addressee: Addressee,
     number: PhoneNumber,
     purpose: string,
     channel: string,
     code: string,
     generated: boolean,
   ): BeginRequest {
-    const { subject, purposeTag, policy, limits } = recipient;
+    const { subject, purposeTag, policy, limits } = addressee;
     const keys = keyring.current;
     const seal = createSealer(keys, subject);
     return {
@@ -89,7 +89,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       nonce: randomBytes(16).toString('base64url'),
       secret: {
         keyId: keys.keyId,
-        digest: digestCode(keys, recipient, code),
+        digest: digestCode(keys, addressee, code),
         seal: seal(purposeTag, code),
         codeLength: code.length,
       },
@@ -102,17 +102,17 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
   async function send(
     call: StartOptions,
     number: PhoneNumber,
-    recipient: Recipient,
+    addressee: Addressee,
     channel: string,
     begun: Exclude<BeginOutcome, { outcome: 'refused' }>,
     newCode: string,
   ): Promise<StartResult> {
-    const { tenant, subject, purposeTag, policy } = recipient;
+    const { tenant, subject, purposeTag, policy } = addressee;
     const { delivery } = begun;
     const { nonce, purpose } = begun.verification;
     const repeated = begun.outcome === 'repeated';
     const code = repeated ? openSeal(keyring, subject, purposeTag, begun.secret.seal) : newCode;
-    const verification = recipients.present(begun.verification, recipient);
+    const verification = addressees.present(begun.verification, addressee);
     if (code === null || verification === null) throw new Error('The store returned a seal that it was not given.');
     const about = { tenant, to: maskPhoneNumber(number.e164), purpose, id: verification.id, delivery };
     tell({ type: 'verification.started', ...about, repeated, country: number.country });

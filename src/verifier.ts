@@ -2,11 +2,11 @@ import { digestCode } from './code.ts';
 import { InvalidRequestError, SubjectKeyError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
 import { createKeyring, type SecretInput } from './keyring.ts';
-import { brandName, otpOrigin } from './message.ts';
+import { brandName, webOtpHost } from './message.ts';
 import { maskPhoneNumber } from './phone-number.ts';
 import type { Policy, PolicyContext } from './policy.ts';
 import type { Provider } from './providers/provider.ts';
-import { createRecipients, type Recipient } from './recipient.ts';
+import { createAddressees, type Addressee } from './addressee.ts';
 import { endedRefusal, incorrectCode, malformedCode, notFound, tooManyChecks } from './refusals.ts';
 import {
   assertArguments,
@@ -86,7 +86,7 @@ export interface Verifier {
 export function createVerifier(options: VerifierOptions): Verifier {
   const { store, provider } = options;
   const keyring = createKeyring(options);
-  const recipients = createRecipients({ keyring, policy: options.policy, defaultCountry: options.defaultCountry });
+  const addressees = createAddressees({ keyring, policy: options.policy, defaultCountry: options.defaultCountry });
   const afterAnswers = new Set<Promise<void>>();
   let bound: Promise<void> | undefined;
 
@@ -126,9 +126,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       throw new InvalidRequestError([{ pointer: '/code', detail: 'must be a string of 4 to 10 digits' }]);
     }
     assertArguments(call);
-    const recipient = recipients.ofCall(call);
-    const known = 'status' in recipient ? null : recipient;
-    const result = 'status' in recipient ? recipient : await judge(recipient, call.code);
+    const addressee = addressees.ofCall(call);
+    const known = 'status' in addressee ? null : addressee;
+    const result = 'status' in addressee ? addressee : await judge(addressee, call.code);
     if (result.status !== 'approved') {
       const { tenant = 'default' } = call;
       const to = known?.to ? maskPhoneNumber(known.to) : null;
@@ -139,18 +139,18 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return result;
   }
 
-  async function judge(recipient: Recipient, code: string): Promise<CheckResult> {
+  async function judge(addressee: Addressee, code: string): Promise<CheckResult> {
     if (!isCode(code)) return malformedCode('A code has 4 to 10 digits and nothing else.');
     await ready();
     const checked = await store.check({
-      ...recipient.target,
-      digests: keyring.all.map((keys) => ({ keyId: keys.keyId, digest: digestCode(keys, recipient, code) })),
+      ...addressee.target,
+      digests: keyring.all.map((keys) => ({ keyId: keys.keyId, digest: digestCode(keys, addressee, code) })),
       codeLength: code.length,
     });
     switch (checked.outcome) {
       case 'approved': {
-        const verification = recipients.present(checked.verification, recipient);
-        return verification ? approved(verification, recipient, checked.verification) : notFound;
+        const verification = addressees.present(checked.verification, addressee);
+        return verification ? approved(verification, addressee, checked.verification) : notFound;
       }
       case 'incorrect':
         return incorrectCode(checked.verification.checksLeft);
@@ -165,12 +165,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
   }
 
-  function approved(verification: Verification, { tenant }: Recipient, { endedAtMs }: StoredEndedVerification) {
+  function approved(verification: Verification, { tenant }: Addressee, { endedAtMs }: StoredEndedVerification) {
     tellOf('verification.approved', verification, tenant);
     return { status: 'approved', verification, approvedAt: new Date(endedAtMs) } as const;
   }
 
-  function canceled(verification: Verification, { tenant }: Recipient) {
+  function canceled(verification: Verification, { tenant }: Addressee) {
     tellOf('verification.canceled', verification, tenant);
     return { status: 'canceled', verification } as const;
   }
@@ -179,26 +179,26 @@ export function createVerifier(options: VerifierOptions): Verifier {
   async function end<Result>(
     call: TargetOptions,
     verb: (target: Target) => Promise<EndOutcome>,
-    done: (verification: Verification, recipient: Recipient, stored: StoredEndedVerification) => Result,
+    done: (verification: Verification, addressee: Addressee, stored: StoredEndedVerification) => Result,
   ) {
     assertArguments(call);
-    const recipient = recipients.ofCall(call);
-    if ('status' in recipient) return recipient;
+    const addressee = addressees.ofCall(call);
+    if ('status' in addressee) return addressee;
     await ready();
-    const result = await verb(recipient.target);
+    const result = await verb(addressee.target);
     if (result.outcome === 'not_found') return notFound;
     if (result.outcome === 'ended') return endedRefusal(result.status);
-    const verification = recipients.present(result.verification, recipient);
-    return verification ? done(verification, recipient, result.verification) : notFound;
+    const verification = addressees.present(result.verification, addressee);
+    return verification ? done(verification, addressee, result.verification) : notFound;
   }
 
   async function find(call: TargetOptions): Promise<FindResult> {
     assertArguments(call);
-    const recipient = recipients.ofCall(call);
-    if ('status' in recipient) return recipient;
+    const addressee = addressees.ofCall(call);
+    if ('status' in addressee) return addressee;
     await ready();
-    const stored = await store.find(recipient.target);
-    const verification = stored && recipients.present(stored, recipient);
+    const stored = await store.find(addressee.target);
+    const verification = stored && addressees.present(stored, addressee);
     return verification ? { status: 'found', verification } : notFound;
   }
 
@@ -208,11 +208,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verb: (subject: string, to: string) => Promise<Result>,
   ): Promise<Result | InvalidPhoneNumber> {
     assertArguments(call);
-    const parsed = recipients.parse(call);
+    const parsed = addressees.parse(call);
     if (!('number' in parsed)) return parsed;
     const { e164 } = parsed.number;
     await ready();
-    return verb(recipients.subject(call.tenant ?? 'default', e164), e164);
+    return verb(addressees.subject(call.tenant ?? 'default', e164), e164);
   }
 
   return {
@@ -220,9 +220,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       store,
       provider,
       keyring,
-      recipients,
+      addressees,
       brand: brandName(options.brand),
-      origin: options.origin === undefined ? null : otpOrigin(options.origin),
+      origin: options.origin === undefined ? null : webOtpHost(options.origin),
       ready,
       tell,
       afterAnswer,

@@ -8,7 +8,7 @@ import { prettyStream, type LogDestination } from './pretty-log.ts';
 export interface Log {
   /** One line for each answered request. */
   answer(answered: Answered): void;
-  /** What the verifier tells; numbers in it are masked already. */
+  /** What the verifier tells, below the requests' own lines; numbers in it are masked already. */
   event(event: VerifierEvent): void;
   /** What the service does itself. */
   info(message: string, fields?: Readonly<Record<string, string | number>>): void;
@@ -70,7 +70,7 @@ export function createLog({ level, format, destination }: LogOptions): Log {
         return [[field, typeof value === 'number' ? tenths(value) : value]];
       });
       if ('error' in event) fields.push(['error', errorRecord(event.error)]);
-      lines['error' in event ? 'error' : 'info'](Object.fromEntries(fields), event.type);
+      lines['error' in event ? 'error' : 'debug'](Object.fromEntries(fields), event.type);
     },
     info: (message, fields = {}) => lines.info(fields, message),
     warn: (message) => lines.warn(message),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConfigurationError } from '../../src/errors.ts';
-import { messageText, otpOrigin } from '../../src/message.ts';
+import { messageText, webOtpHost } from '../../src/message.ts';
 
 /** Chrome's parser, and the stricter draft: the last line only, nothing before the `@`, one space. */
 const chrome = /(?:^|\s)@([a-zA-Z0-9.-]+) #([^#\s]+)(?: @([a-zA-Z0-9.-]+))?/;
@@ -14,7 +14,12 @@ test('the code comes first and stands once', () => {
 });
 
 test('the last line is what both the WebOTP draft and Chrome read', () => {
-  const { text } = messageText({ code: '012345', brand: 'Acme', origin: otpOrigin('login.example.com'), locale: 'en' });
+  const { text } = messageText({
+    code: '012345',
+    brand: 'Acme',
+    origin: webOtpHost('login.example.com'),
+    locale: 'en',
+  });
   expect(draft.exec(text.split('\n').at(-1)!)?.slice(1)).toEqual(['login.example.com', '012345']);
   expect(chrome.exec(text)?.slice(1, 3)).toEqual(['login.example.com', '012345']);
 });
@@ -25,14 +30,14 @@ test('a language without a wording gets the default, and the one used is told', 
 });
 
 test('an origin is a host: scheme and trailing slash are let go, names become ASCII', () => {
-  expect(otpOrigin('https://example.com/')).toBe('example.com');
-  expect(otpOrigin('bücher.example')).toBe('xn--bcher-kva.example');
-  expect(otpOrigin('localhost')).toBe('localhost');
+  expect(webOtpHost('https://example.com/')).toBe('example.com');
+  expect(webOtpHost('bücher.example')).toBe('xn--bcher-kva.example');
+  expect(webOtpHost('localhost')).toBe('localhost');
 });
 
 test.each(['', 'localhost:3000', 'example.com/login', 'a b', 'exa#mple.com', '@example.com'])(
   '%j is no origin',
   (origin) => {
-    expect(() => otpOrigin(origin)).toThrow(ConfigurationError);
+    expect(() => webOtpHost(origin)).toThrow(ConfigurationError);
   },
 );

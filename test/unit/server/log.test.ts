@@ -45,7 +45,7 @@ test('an answered probe is not logged, one that fails is', () => {
   expect(lines.map((line) => JSON.parse(line).status)).toEqual([503]);
 });
 
-test('an event is logged by the names of its fields, and by no other', () => {
+test('an event is a debug line, told by the names of its fields and by no other; a request has one line of its own', () => {
   const event: VerifierEvent = {
     type: 'delivery.settled',
     tenant: 'default',
@@ -58,7 +58,9 @@ test('an event is logged by the names of its fields, and by no other', () => {
     errorKind: null,
     durationMs: 3.0412,
   };
-  const [line = ''] = written({}, (log) => log.event({ ...event, text: '493817 is your code' } as VerifierEvent));
+  const tell = (log: Log) => log.event({ ...event, text: '493817 is your code' } as VerifierEvent);
+  expect(written({ level: 'info' }, tell)).toEqual([]);
+  const [line = ''] = written({ level: 'debug' }, tell);
   expect(JSON.parse(line)).toMatchObject({ msg: 'delivery.settled', to: '+1••••••0143', provider: 'inbox', ms: 3 });
   expect(line).not.toContain('493817');
 });
@@ -96,10 +98,21 @@ test.each([
     Object.assign(new TypeError('no'), { body: '493817', request: { to: '+12025550143' } }),
   ],
   ['something that is no error', '+12025550143 493817'],
+  ['a message that looks like frames', new Error('no\n    at 493817 (a.ts:1:1)\n    at +12025550143')],
+  [
+    'a message that was changed later',
+    Object.assign(new Error('no\n    at 493817 (a.ts:1:1)'), { message: 'something else' }),
+  ],
+  ['a name and a code', Object.assign(new Error('no'), { name: 'E493817', code: 'to +1 202 555-0143' })],
+  [
+    'digits with punctuation between them',
+    new Error('4 - 9 - 3 - 8 - 1 - 7, 2025/-/5550143, 4,9;3:8"1\'7, +1 (202)/555-0143'),
+  ],
+  ['digits of other scripts', new Error('\u0664\u0669\u0663\u0668\u0661\u0667')],
   ['a name with line breaks', Object.assign(new Error('493817'), { stack: 'Error: 493817\n    at f (a.ts:1:1)' })],
 ])('an error tells neither code nor number: %s', (_, error) => {
   const [line = ''] = written({}, (log) => log.error('a request failed', error));
-  expect(line).not.toMatch(/493817|5550143|555-0143/);
+  expect(line).not.toMatch(/493817|5550143|555-0143|\u0664|4 - 9|4,9/);
   expect(JSON.parse(line).error).toHaveProperty('message');
 });
 

@@ -12,7 +12,7 @@ import type { Verification } from './verification.ts';
 import { decodeId, encodeId, purposeTagOf } from './verification-id.ts';
 
 /** Whom a call is about, once its arguments are understood: the number or id, what hangs on it, and the numbers that apply. */
-export interface Recipient extends CodeScope {
+export interface Addressee extends CodeScope {
   /** E.164; null where only an id was given. */
   readonly to: string | null;
   /** Null where only an id was given. */
@@ -25,25 +25,25 @@ export interface Recipient extends CodeScope {
   readonly target: Target;
 }
 
-export interface Recipients {
+export interface Addressees {
   /** What people type, as a number; a refusal when it is none. */
   parse(call: NumberOptions): { number: PhoneNumber } | InvalidPhoneNumber;
-  ofNumber(number: PhoneNumber, tenant: string, purpose: string): Recipient;
+  ofNumber(number: PhoneNumber, tenant: string, purpose: string): Addressee;
   /** By id or by number; a refusal when neither leads anywhere. */
-  ofCall(call: TargetOptions): Recipient | InvalidPhoneNumber | VerificationNotFound;
+  ofCall(call: TargetOptions): Addressee | InvalidPhoneNumber | VerificationNotFound;
   subject(tenant: string, e164: string): string;
   /**
    * What a store tells, as callers see it. Null when it is as good as gone: its number was sealed under a secret that is not configured any more, or the id
    * that led to it is not the one that was given out.
    */
-  present(stored: StoredVerification, recipient: Recipient): Verification | null;
+  present(stored: StoredVerification, addressee: Addressee): Verification | null;
 }
 
-export function createRecipients(options: {
+export function createAddressees(options: {
   keyring: Keyring;
   policy: Partial<Policy> | ((context: PolicyContext) => Partial<Policy>) | undefined;
   defaultCountry: string | undefined;
-}): Recipients {
+}): Addressees {
   const { keyring, defaultCountry } = options;
   if (defaultCountry !== undefined && !isSupportedCountry(defaultCountry)) {
     throw new ConfigurationError(['defaultCountry must be a country as two capital letters, such as US']);
@@ -59,7 +59,7 @@ export function createRecipients(options: {
     return parsed.valid ? parsed : { status: 'invalid_phone_number', detail: parsed.detail };
   }
 
-  function ofNumber(number: PhoneNumber, tenant: string, purpose: string): Recipient {
+  function ofNumber(number: PhoneNumber, tenant: string, purpose: string): Addressee {
     const { policy, limits } = numbersFor({ tenant, purpose, country: number.country });
     const subject = subjectOf(keyring, tenant, number.e164);
     const purposeTag = purposeTagOf(purpose);
