@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError, StoreError, SubjectKeyError } from '../errors.ts';
-import { options } from '../server/config.ts';
 import { checkCommand } from './commands/check.ts';
 import { configCommand } from './commands/config.ts';
 import { devCommand } from './commands/dev.ts';
@@ -10,6 +9,7 @@ import { serveCommand } from './commands/serve.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes, type Finish } from './exit-codes.ts';
 import { UnreachableError } from './service-client.ts';
+import { usageError } from './usage-error.ts';
 import { packageVersion } from './version.ts';
 
 /** Runs the command line and gives its exit code. Says on standard error what went wrong; throws only what is a fault of ours. */
@@ -66,15 +66,8 @@ Every command explains itself: phoneproof serve --help`,
     command.exitOverride().configureOutput({
       writeOut: context.write,
       writeErr: context.writeError,
-      outputError: (text, write) => write(text.replace(/unknown option '(--[\w-]+)[^']*'/, unknownFlag)),
+      outputError: (text, write) => write(usageError(text)),
     });
   }
   return program;
-}
-
-/** Without a value that was glued to the flag: it may be a secret. */
-function unknownFlag(_said: string, flag: string): string {
-  const secret = options.find((option) => option.secret && option.flag === flag);
-  if (!secret) return `unknown option '${flag}'`;
-  return `unknown option '${flag}': other people on this machine can see flags. Use ${flag}-file <path> or ${secret.env}`;
 }

@@ -1,9 +1,9 @@
 import { Hono, type Context } from 'hono';
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError, InvalidRequestError } from '../errors.ts';
 import type { Verifier } from '../verifier.ts';
 import { apiKeyAuthentication, type Authenticate, type Caller } from './api-keys.ts';
 import { readJson } from './body.ts';
-import { readInput } from './input.ts';
+import { jsonPointer, maxFaults, readInput } from './input.ts';
 import { ProblemError, problems, refusalProblem, thrownProblem, type Problem, type ProblemCode } from './problem.ts';
 import { toResponse } from './response.ts';
 import type { Reply, Route } from './route.ts';
@@ -41,10 +41,10 @@ export interface HttpHandlerOptions {
   basePath?: string;
   /** Where callers reach the API, for the reference and for links: needed behind a proxy or a router that cuts paths. Unset: taken from each request. */
   publicUrl?: string;
-  /** Told of every answer. What it throws is swallowed. */
-  onAnswer?: (answered: Answered) => void;
-  /** Told of every error behind a 5xx. What it throws is swallowed. */
-  onError?: (error: unknown, requestId: string) => void;
+  /** Told of every answer, which waits for nothing that it does. What it throws or rejects with is swallowed. */
+  onAnswer?: (answered: Answered) => void | Promise<void>;
+  /** Told of every error behind a 5xx; the answer waits for nothing that it does. What it throws or rejects with is swallowed. */
+  onError?: (error: unknown, requestId: string) => void | Promise<void>;
 }
 
 /** The API as one function of the Web standard. Needs no `this`, so that it can be passed around. */
@@ -154,7 +154,20 @@ async function readRouteInput(c: Context, route: Route): Promise<unknown> {
   if (route.input === undefined) return undefined;
   if (route.takes === 'body') return readInput(route.input, await readJson(c.req.raw));
   if (route.method === 'post') readInput(emptyInput, await readJson(c.req.raw));
-  return readInput(route.input, { ...c.req.query(), ...c.req.param() });
+  return readInput(route.input, readParameters(c));
+}
+
+/** What stands in path and query. Throws an `InvalidRequestError` for a name that is given more than once, in whichever places. */
+function readParameters(c: Context): Readonly<Record<string, string | undefined>> {
+  const path = c.req.param();
+  const query = Object.entries(c.req.queries());
+  const repeated = query.filter(([name, values]) => values.length > 1 || Object.hasOwn(path, name));
+  if (repeated.length > 0) {
+    throw new InvalidRequestError(
+      repeated.slice(0, maxFaults).map(([name]) => ({ pointer: jsonPointer([name]), detail: 'is given twice' })),
+    );
+  }
+  return { ...Object.fromEntries(query.map(([name, [value]]) => [name, value])), ...path };
 }
 
 function unauthorized(): ProblemError {
@@ -162,8 +175,6 @@ function unauthorized(): ProblemError {
 }
 
 /** A hook that fails is no reason to fail an answer. */
-function quietly(tell: () => void): void {
-  try {
-    tell();
-  } catch {}
+function quietly(tell: () => void | Promise<void>): void {
+  void (async () => tell())().catch(() => {});
 }

@@ -8,8 +8,8 @@ export function readInput<Input>(schema: z.ZodType<Input>, given: unknown): Inpu
   throw new InvalidRequestError(error.issues.flatMap(faultsOf).slice(0, maxFaults));
 }
 
-/** A body of nothing but unknown fields can hold thousands. */
-const maxFaults = 20;
+/** How many faults are named at most: a body of nothing but unknown fields can hold thousands. */
+export const maxFaults = 20;
 
 function faultsOf(issue: z.core.$ZodIssue): RequestFault[] {
   if (issue.code !== 'unrecognized_keys') return [{ pointer: jsonPointer(issue.path), detail: issue.message }];

@@ -24,7 +24,10 @@ const country = z
   });
 const purpose = z
   .string()
-  .regex(argumentPatterns.purpose, 'must be 1 to 32 small letters, digits, dashes or underscores')
+  .regex(
+    argumentPatterns.purpose,
+    'must be 1 to 32 small letters, digits, dashes or underscores, never five digits in a row',
+  )
   .meta({
     description: 'What the verification is for: one can be pending for each number and purpose. `default`, if unset.',
     examples: ['sign-in'],

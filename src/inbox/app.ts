@@ -73,6 +73,8 @@ export function createInboxApp({ inbox, page = servePage('inbox'), allowedHosts 
 
   app.get('/api/events', (c) =>
     withQuery(c, queries.events, (query) => {
+      // Hono answers HEAD by GET and drops the body without ending it: a stream would go on for ever.
+      if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
       const after = c.req.header('last-event-id') ?? query.after;
       return eventStream(c, (ends) => inbox.events({ after, signal: ends }), signal);
     }),

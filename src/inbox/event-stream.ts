@@ -21,13 +21,22 @@ export function eventStream(
   const events = follow(signal ? AbortSignal.any([left.signal, signal]) : left.signal);
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => left.abort());
-    const heartbeat = setInterval(() => void stream.write(': still here\n\n'), heartbeatMs);
+    let unread = 0;
+    const untilRead = async (writing: Promise<unknown>): Promise<void> => {
+      unread += 1;
+      await writing;
+      unread -= 1;
+    };
+    // None for a client that does not read: they would pile up.
+    const heartbeat = setInterval(() => {
+      if (unread === 0) void untilRead(stream.write(': still here\n\n'));
+    }, heartbeatMs);
     try {
       // At once, so that the client knows that it is connected. Browsers wait for three seconds by themselves.
-      await stream.write(`retry: ${retryAfterMs}\n\n`);
+      await untilRead(stream.write(`retry: ${retryAfterMs}\n\n`));
       for await (const event of events) {
         const data = event.type === 'message' ? wireMessage(event.message) : { to: event.to };
-        await stream.writeSSE({ event: event.type, id: event.cursor, data: JSON.stringify(data) });
+        await untilRead(stream.writeSSE({ event: event.type, id: event.cursor, data: JSON.stringify(data) }));
       }
     } finally {
       clearInterval(heartbeat);

@@ -11,13 +11,18 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+/** By which proxies say that they are one (RFC 7239, RFC 9110 section 7.6.3, and what was usual before). */
+const proxyHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'];
+
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
  * Keeps websites out of what needs no key because it listens on loopback only: a page that someone on this machine visits can send requests
  * there too, and through DNS rebinding also read the answers. Refuses (403, 415) a Host that is not this machine, an Origin that is not the
  * Host, what browsers mark as sent by another site (but for following a link), and a body that is not JSON, since a form can send any other
- * without asking. Programs that are not browsers notice nothing.
+ * without asking. Programs that are not browsers notice nothing. Also refuses (403) what came through a proxy, which may have put this machine's
+ * name in place of the Host that the world called: known by `Forwarded`, `Via`, `X-Forwarded-For`, `X-Forwarded-Host` or `X-Forwarded-Proto`. A
+ * proxy that adds none of them cannot be told from a program of this machine: put none in front.
  */
 export function localOnly({ allowedHosts = [] }: LocalOnlyOptions = {}): MiddlewareHandler {
   const allowed = new Set(allowedHosts.map((name) => name.toLowerCase()));
@@ -31,6 +36,13 @@ function refusalOf({ method, headers, url }: Request, allowed: ReadonlySet<strin
   const host = headers.get('host') ?? new URL(url).host;
   if (!isLocal(host, allowed)) {
     return { code: 'host_not_allowed', detail: 'Call this server localhost or 127.0.0.1, or allow this host name.' };
+  }
+  const proxied = proxyHeaders.find((name) => headers.has(name));
+  if (proxied !== undefined) {
+    return {
+      code: 'proxy_not_allowed',
+      detail: `This came through a proxy (${proxied}), behind which anyone could be. Call this server directly.`,
+    };
   }
   const origin = headers.get('origin');
   if ((origin !== null && !isOriginOf(origin, host)) || isSentByAnotherSite(method, headers)) {

@@ -8,6 +8,7 @@ const statuses = {
   invalid_request: 400,
   host_not_allowed: 403,
   origin_not_allowed: 403,
+  proxy_not_allowed: 403,
   no_message: 408,
   unsupported_media_type: 415,
   not_ready: 503,

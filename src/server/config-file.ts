@@ -41,6 +41,9 @@ const fileKeys = new Set(
   options.flatMap(({ path, secret }) => (secret ? [path.join('.'), `${path.join('.')}File`] : [path.join('.')])),
 );
 
+/** Longer than any name of an option, shorter than any secret, which also has digits. */
+const nameLike = /^(?:policy\.)?[A-Za-z_-]{1,30}$/;
+
 function flatten(
   value: unknown,
   path: readonly string[],
@@ -54,8 +57,9 @@ function flatten(
       for (const [name, inner] of Object.entries(value)) flatten(inner, [...path, name], file, values, faults);
     } else faults.push(`${file}: ${key || 'the file'} must be a JSON object.`);
   } else if (!fileKeys.has(key)) {
-    const meant = nearest(key, fileKeys);
-    faults.push(`${file}: ${key} is not an option.${meant ? ` Is ${meant} meant?` : ''}`);
+    const meant = nameLike.test(key) ? nearest(key, fileKeys) : undefined;
+    const what = nameLike.test(key) ? `${key} is not an option` : 'a key is there that is no option';
+    faults.push(`${file}: ${what}.${meant ? ` Is ${meant} meant?` : ''}`);
   } else if (value !== null) {
     const items = Array.isArray(value) ? value : [value];
     if (items.every((item) => ['string', 'number', 'boolean'].includes(typeof item))) values.set(key, items.join(','));

@@ -1,4 +1,4 @@
-import { brandName, otpOrigin } from '../message.ts';
+import { brandName, webOtpHost } from '../message.ts';
 import { isSupportedCountry } from '../phone-number.ts';
 import type { Policy } from '../policy.ts';
 import { providerChoice, storeChoice } from './backends.ts';
@@ -72,7 +72,7 @@ const table = {
   trustedProxies: {
     type: trustedProxies,
     description: 'Hop count, or addresses and CIDR blocks of the proxies in front. No effect yet.',
-    notYet: 'the service limits by the `ip` of the request body, not by the address of who calls',
+    notYet: 'limits by address come in a later version',
     group: 'Listening',
     commands: ['serve'],
   },
@@ -177,13 +177,17 @@ const table = {
     commands: services,
   },
   origin: {
-    type: judgedBy('<host>', 'origin', otpOrigin),
+    type: judgedBy('<host>', 'origin', webOtpHost),
     description: 'Host of the page where codes are typed: adds the WebOTP line to texts.',
     group: 'Destinations and text',
     commands: services,
   },
   url: {
-    type: text('<url>', { pattern: /^https?:\/\/[^\s?#]+$/, rule: 'an address like https://verify.example.com' }),
+    type: text('<url>', {
+      // No user information (RFC 3986 section 3.2.1): addresses are printed. Parsers take a backslash for a slash.
+      pattern: /^https?:\/\/[^\s?#@/\\]+(?:\/[^\s?#\\]*)?$/,
+      rule: 'an address like https://verify.example.com, without user name and password',
+    }),
     default: 'http://127.0.0.1:8080',
     description: 'Where the service runs.',
     group: 'Client',

@@ -20,16 +20,24 @@ const deepestCause = 3;
  */
 export function errorRecord(error: unknown, depth = 0): ErrorRecord {
   if (!(error instanceof Error)) return { name: typeof error, message: 'Something that is no error was thrown.' };
-  const record: ErrorRecord = { name: error.name, message: withoutDigits(error.message) };
-  if ('code' in error && typeof error.code === 'string') record.code = error.code;
+  const record: ErrorRecord = { name: withoutDigits(error.name), message: withoutDigits(error.message) };
+  if ('code' in error && typeof error.code === 'string') record.code = withoutDigits(error.code);
   if (error instanceof PhoneproofError && 'kind' in error && typeof error.kind === 'string') record.kind = error.kind;
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
-  if (frames?.length) record.stack = frames.join('\n');
+  const frames = framesOf(error);
+  if (frames.length > 0) record.stack = frames.join('\n');
   if (error.cause !== undefined && depth < deepestCause) record.cause = errorRecord(error.cause, depth + 1);
   return record;
 }
 
-/** Drops what could be a code or a number: four or more digits, with what people write between them. */
+/** The lines that follow the message, which can look like frames itself. None where the message is not what the stack began with. */
+function framesOf({ message, stack = '' }: Error): string[] {
+  const start = stack.indexOf(message);
+  if (start < 0) return [];
+  const lines = stack.slice(start + message.length).split('\n');
+  return lines.filter((line) => /^\s+at /.test(line));
+}
+
+/** Drops what could be a code or a number: four or more digits of any script, with up to three characters of punctuation or space between them. */
 function withoutDigits(text: string): string {
-  return text.replace(/\+?\d(?:[\s().-]*\d){3,}/g, '•••');
+  return text.replace(/\+?\p{Nd}(?:[^\p{L}\p{N}]{0,3}\p{Nd}){3,}/gu, '•••');
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import type { VerifierEvent } from '../events.ts';
 import type { Answered } from '../http/app.ts';
@@ -6,7 +7,7 @@ import type { Answered } from '../http/app.ts';
 export interface Metrics {
   answer(answered: Answered): void;
   event(event: VerifierEvent): void;
-  /** The exposition in Prometheus' text format. */
+  /** Answers with the exposition in Prometheus' text format, under a request id of its own. */
   exposition(): Promise<Response>;
 }
 
@@ -88,7 +89,9 @@ export function createMetrics(): Metrics {
       }
     },
     async exposition() {
-      return new Response(await registry.metrics(), { headers: { 'content-type': registry.contentType } });
+      return new Response(await registry.metrics(), {
+        headers: { 'content-type': registry.contentType, 'x-request-id': randomUUID() },
+      });
     },
   };
 }

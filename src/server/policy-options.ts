@@ -11,6 +11,8 @@ const meanings: Record<PolicyField, string> = {
   maxLifetimeSeconds: "No code outlives its verification's creation by more.",
   maxSends: 'Texts to one number in one send window.',
   sendWindowSeconds: 'The send window: it slides.',
+  maxRejectedSends:
+    'Texts to one number in one send window that a provider may refuse, which are not counted, before a start is refused.',
   maxSendsPerDay: 'Texts to one number in any 24 hours.',
   sendGapSeconds: 'Least time between two texts to one number; 0: none.',
   resendAdviceSeconds: 'What `resend_at` advises where no gap is enforced.',

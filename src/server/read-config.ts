@@ -143,7 +143,9 @@ function locate(
       try {
         return { origin, from: source.fileFrom, text: readFileSync(resolve(cwd, secretFile), 'utf8').trim() };
       } catch (error) {
-        faults.push(`${variable} cannot be read from its file ${secretFile} (${systemCode(error)}).`);
+        const key = origin === 'file' ? `: ${nameInFile}File` : '';
+        // Not the path: it may be the secret itself, in the wrong place.
+        faults.push(`${source.fileFrom}${key} names a file that cannot be read (${systemCode(error)}).`);
         return { origin, from: source.fileFrom, text: undefined, faulty: true };
       }
     }

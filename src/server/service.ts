@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createHttpHandler, type HttpHandlerOptions } from '../http/app.ts';
 import { createVerifier } from '../verifier.ts';
@@ -109,7 +110,7 @@ async function open(
           fetch: ({ method, url }) =>
             method === 'GET' && new URL(url).pathname === '/metrics'
               ? metrics.exposition()
-              : new Response(null, { status: 404 }),
+              : new Response(null, { status: 404, headers: { 'x-request-id': randomUUID() } }),
           host,
           port: metricsPort,
           howToMove: 'PHONEPROOF_METRICS_PORT',

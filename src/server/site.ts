@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { HttpHandler } from '../http/app.ts';
@@ -26,6 +27,10 @@ export function createSite({ handler, inbox, development, ending }: SiteOptions)
   });
   if (development) {
     site.use(localOnly());
+    site.use('/', async (c, next) => {
+      await next();
+      if (!c.res.headers.has('x-request-id')) c.header('x-request-id', randomUUID());
+    });
     site.get('/', secureHeaders({ strictTransportSecurity: false, xFrameOptions: 'DENY' }), servePage('demo'));
     site.get('/metrics', () => development.metrics.exposition());
   }

@@ -113,6 +113,12 @@ describe('dev', () => {
     for (const path of ['/docs', '/openapi.json', '/metrics', '/livez', '/readyz', '/inbox/api/messages']) {
       expect(await call(url, path), path).toMatchObject({ status: 200 });
     }
+    for (const path of ['/', '/metrics']) {
+      const id = '6f6cf8a4-52f1-4d8e-8f3c-0d4a2d5e9b11';
+      const { headers } = await call(url, path, { headers: { 'x-request-id': id } });
+      expect(headers.get('x-request-id'), path).toMatch(/^[0-9a-f-]{36}$/);
+      expect(headers.get('x-request-id'), path).not.toBe(id);
+    }
     expect(readFileSync(join(cwd, '.phoneproof/.gitignore'), 'utf8')).toBe('*\n');
     for (const name of readdirSync(join(cwd, '.phoneproof')).filter((name) => name !== '.gitignore')) {
       expect(statSync(join(cwd, '.phoneproof', name)).mode & 0o077, name).toBe(0);
@@ -128,6 +134,11 @@ describe('dev', () => {
     expect(await from({ 'sec-fetch-site': 'cross-site' })).toMatchObject({ status: 403 });
     expect(await from({ 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
     expect(await from({ origin: url, 'sec-fetch-site': 'same-origin' })).toMatchObject({ status: 201 });
+    for (const path of ['/', '/inbox/api/messages', '/v1/numbers/+12025550143', '/docs']) {
+      expect(await call(url, path, { headers: { 'x-forwarded-for': '203.0.113.9' } }), path).toMatchObject({
+        status: 403,
+      });
+    }
     for (const path of ['/inbox/api/messages', '/v1/numbers/+12025550143', '/', '/metrics', '/docs']) {
       const answer = await raw(url, `GET ${path} HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n`);
       expect(answer, path).toMatch(/^HTTP\/1\.1 403 /);
@@ -171,7 +182,9 @@ describe('serve', () => {
     await call(service.url, '/v1/numbers/+12025550143', { key });
     expect(await call(service.url, '/metrics', { key })).toMatchObject({ status: 404 });
     const metrics = /"metrics":"([^"]+)"/.exec(service.output().stdout)?.[1] ?? '';
-    const { body } = await call(metrics, '');
+    const { body, headers } = await call(metrics, '');
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await call(metrics, '/nowhere')).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     const text = String(body['text']);
     expect(text).toContain('phoneproof_deliveries_total{provider="inbox",status="accepted",error_kind=""} 1');
     expect(text).toContain('phoneproof_checks_total{outcome="approved"} 1');

@@ -35,7 +35,6 @@ export async function startSite({ policy = {}, only }: SiteOptions = {}): Promis
     store: memoryStore(),
     provider: inboxProvider({ inbox }),
     policy,
-    origin: 'localhost',
   });
   const ending = new AbortController();
   const site =

@@ -56,8 +56,8 @@ export async function apiUnderTest({
   const handler = createHttpHandler({
     verifier,
     ...(handlerOptions.authenticate ? {} : { apiKeys: [key, `other:${otherKey}`] }),
-    onAnswer: (answer) => answered.push(answer),
-    onError: (error, requestId) => errors.push({ error, requestId }),
+    onAnswer: (answer) => void answered.push(answer),
+    onError: (error, requestId) => void errors.push({ error, requestId }),
     ...handlerOptions,
   });
   const base = `http://api.test${handlerOptions.basePath ?? ''}`;

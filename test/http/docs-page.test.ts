@@ -81,6 +81,20 @@ test('a host with markup or shell in it stays text', async () => {
   expect(stdout.split('\n')[2]).toBe("http://a'$(id)&b.test/v1/verifications");
 });
 
+test('an IPv6 address is shown as it is, and quoted in curl lines alone', async () => {
+  const { html } = await page({}, '[::1]:8080');
+  expect(html).toContain('<dd><code>http://[::1]:8080</code></dd>');
+  expect(curls(html)[0]?.split(/\s+/)[3]).toBe("'http://[::1]:8080/v1/verifications'");
+});
+
+test('one page serves every address, and none of them stays in it', async () => {
+  const { handler } = await apiUnderTest();
+  const at = async (host: string) => (await handler.fetch(new Request(`http://${host}/docs`))).text();
+  const pages = [await at('one.test'), await at('two.test')];
+  expect(pages[0]?.replaceAll('one.test', 'two.test')).toBe(pages[1]);
+  expect(pages.join('')).not.toContain('origin.invalid');
+});
+
 const hasCurl = await promisify(execFile)('curl', ['--version']).then(
   () => true,
   () => false,

@@ -29,14 +29,22 @@ test('a number in a path is read like any other, with its country in the query',
   }
 });
 
-test('the number is the one in the path, whatever the query says', async () => {
-  const api = await apiUnderTest();
-  await verify(api);
-  const query = '?to=%2B12025550199';
-  expect((await api.call('GET', `/v1/numbers/${to}${query}`)).body).toMatchObject({ to, verified: true });
-  await api.call('DELETE', `/v1/numbers/+12025550199?to=${encodeURIComponent(to)}`);
-  expect((await api.call('GET', `/v1/numbers/${to}`)).body['verified']).toBe(true);
-});
+test.each(['to=%2B12025550199', 'to=%2B12025550143', 't%6f=', 'country=US&to=1', 'to=1&to=2'])(
+  'a number in the path and in the query (%s) is 400 at /to, and nothing is erased',
+  async (query) => {
+    const api = await apiUnderTest();
+    await verify(api);
+    for (const [method, number] of [
+      ['GET', to],
+      ['DELETE', to],
+      ['DELETE', '+12025550199'],
+    ] as const) {
+      const { status, body } = await api.call(method, `/v1/numbers/${encodeURIComponent(number)}?${query}`);
+      expect([status, body['errors']]).toMatchObject([400, [{ pointer: '/to' }]]);
+    }
+    expect((await api.call('GET', `/v1/numbers/${to}`)).body['verified']).toBe(true);
+  },
+);
 
 test.each(['GET /v1/numbers/12', 'DELETE /v1/numbers/12', 'GET /v1/numbers/%E0%A4%A', 'GET /v1/numbers/lookup'])(
   '%s is 422: that is no number',

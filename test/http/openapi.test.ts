@@ -102,6 +102,19 @@ test('a handler that asks nobody for a key does not ask for one in its document'
   expect(operations(open).filter(({ operation }) => '401' in operation.responses)).toEqual([]);
 });
 
+test.each([
+  [{}, '/'],
+  [{ basePath: '/api/phone' }, '/api/phone'],
+  [{ publicUrl: 'https://verify.example.com/' }, 'https://verify.example.com'],
+])('the document is the same at every host (%j)', async (options, url) => {
+  const { handler } = await apiUnderTest(options);
+  const base = 'basePath' in options ? options.basePath : '';
+  const at = async (host: string) => (await handler.fetch(new Request(`http://${host}${base}/openapi.json`))).text();
+  const [one, two] = [await at('one.test'), await at('two.test')];
+  expect(one).toBe(two);
+  expect((JSON.parse(one) as OpenApiDocument).servers).toEqual([{ url }]);
+});
+
 test('an answer that is not as documented is noticed', async () => {
   const contract = contractOf(document);
   const headers = new Headers({ 'content-type': 'application/json', 'x-request-id': crypto.randomUUID() });

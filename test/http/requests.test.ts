@@ -276,6 +276,17 @@ test('a body that breaks off is 400', async () => {
 });
 
 test.each([
+  ['GET', '/v1/numbers/2025550143?country=US&country=GB', ['/country']],
+  ['GET', '/v1/numbers/2025550143?country=US&country=US', ['/country']],
+  ['GET', '/v1/numbers/2025550143?country=US&to=1&%63ountry=US', ['/country', '/to']],
+  ['GET', `${start}/v1x?id=v1y`, ['/id']],
+  ['POST', `${start}/v1x/cancel?id=v1y`, ['/id']],
+])('%s %s is 400 at %j: a parameter given twice', async (method, path, expected) => {
+  const { status, body } = await (await apiUnderTest()).call(method, path);
+  expect([status, pointers(body).toSorted()]).toEqual([400, expected]);
+});
+
+test.each([
   [`${start}/v1x?country=US`, '/country'],
   ['/v1/numbers/2025550143?region=US', '/region'],
 ])('GET %s is 400 at %s: an unknown query is an unknown field', async (path, pointer) => {

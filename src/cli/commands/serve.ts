@@ -12,10 +12,10 @@ export function serveCommand(context: CliContext): Command {
     .addHelpText(
       'after',
       `
-Example:
-  export PHONEPROOF_SECRET_FILE=/run/secrets/phoneproof        openssl rand -base64 32
-  export PHONEPROOF_API_KEYS_FILE=/run/secrets/phoneproof-keys   openssl rand -hex 32
-  phoneproof serve --store sqlite:/var/lib/phoneproof/phoneproof.db --countries US,CA
+Example, for a trial (the console shows codes instead of sending them, hence --allow-unsafe):
+  (umask 077 && openssl rand -base64 32 > secret && openssl rand -hex 32 > api-keys)
+  phoneproof serve --secret-file secret --api-keys-file api-keys --store sqlite:./phoneproof.db \\
+    --provider console --allow-unsafe provider --countries US,CA
 
 SIGTERM: /readyz says 503, requests in flight are finished (10 s at most), then it exits. A second signal ends it at once.
 What would it run with? phoneproof config print

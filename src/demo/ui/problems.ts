@@ -6,7 +6,7 @@ export interface Problem {
   errors?: readonly { pointer: string; detail: string }[];
   checks_left?: number;
   scope?: 'verification' | 'number';
-  /** Which limit refused: `sends`, `sends_daily`, `gap`. */
+  /** Which limit refused: `sends`, `sends_daily`, `gap`, `attempts`. */
   limit?: string;
 }
 
@@ -15,19 +15,17 @@ const sentences: Record<string, string | ((problem: Problem) => string)> = {
   invalid_request: ({ errors }) =>
     requestSentences[errors?.[0]?.pointer ?? ''] ?? 'Something in this request is not right.',
   unauthorized: 'This service asks for an API key, which a web page cannot keep. Try the demo with phoneproof dev.',
-  destination_not_allowed: 'We cannot send texts to this number.',
   verification_not_found: 'This code is no longer good. Send a new one.',
-  request_in_progress: 'We are still busy with the last request. Wait a moment.',
   verification_expired: 'This code has expired. Send a new one.',
   verification_canceled: 'This verification was canceled. Send a new code.',
   verification_used: 'This code was used already. Send a new one.',
   verification_superseded: 'A newer code was sent to this number. Send another one here.',
   verification_failed: 'The text could not be sent. Send a new code.',
   payload_too_large: 'That is too long.',
-  // The one detail that the API writes for people.
+  // What is wrong with a number only the API can say: it knows the kind of line and the country.
+  destination_not_allowed: ({ detail }) => detail ?? 'We cannot send texts to this number.',
   invalid_phone_number: ({ detail }) => detail ?? 'That is not a phone number we can text.',
   incorrect_code: ({ checks_left: left }) => `That is not the code. ${incorrectCodeAdvice(left)}`,
-  idempotency_key_reused: 'This request was sent before with something else in it. Try again.',
   rate_limited: ({ limit }) => limitSentences[limit ?? ''] ?? 'That is as many texts as this number can get for now.',
   too_many_checks: ({ scope }) =>
     scope === 'verification'
@@ -46,6 +44,7 @@ const sentences: Record<string, string | ((problem: Problem) => string)> = {
 
 const limitSentences: Record<string, string> = {
   sends_daily: 'That is as many texts as this number can get in a day.',
+  attempts: 'Texts to this number were refused too often. Wait a while before the next try.',
   gap: 'The last text is still fresh. Wait a moment before the next one.',
 };
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { docsPage } from '../docs-page.ts';
+import { anyOrigin, docsPage, seenAt } from '../docs-page.ts';
 import { docsStyle } from '../docs-style.ts';
 import { openApiDocument } from '../openapi.ts';
 import type { Route } from '../route.ts';
@@ -20,15 +20,16 @@ export function pageRoutes(api: readonly Route[], { basePath, publicUrl, keyed }
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-  // Made once for each address, the latest kept: both take milliseconds, and nobody is asked for a key here.
-  let latest: { serverUrl: string; document: object; page: string } | undefined;
-  const made = async (url: string) => {
-    const serverUrl = publicUrl ?? new URL(url).origin + basePath;
-    if (latest?.serverUrl !== serverUrl) {
-      const document = openApiDocument(api, { serverUrl, keyed });
-      latest = { serverUrl, document, page: await docsPage(document) };
-    }
-    return latest;
+  // Each made once, for whatever address: it takes milliseconds, and nobody is asked for a key here.
+  let document: string | undefined;
+  let page: Promise<string> | undefined;
+  const madeDocument = (): string => {
+    document ??= JSON.stringify(openApiDocument(api, { serverUrl: publicUrl ?? (basePath || '/'), keyed }));
+    return document;
+  };
+  const madePage = async (url: string): Promise<string> => {
+    page ??= docsPage(openApiDocument(api, { serverUrl: publicUrl ?? anyOrigin + basePath, keyed }));
+    return publicUrl === undefined ? seenAt(new URL(url).origin, await page) : page;
   };
 
   return [
@@ -36,7 +37,7 @@ export function pageRoutes(api: readonly Route[], { basePath, publicUrl, keyed }
       method: 'get',
       path: '/openapi.json',
       open: true,
-      handle: async ({ url }) => ({ status: 200, body: (await made(url)).document }),
+      handle: async () => ({ status: 200, text: madeDocument(), headers: { 'content-type': 'application/json' } }),
     },
     {
       method: 'get',
@@ -44,7 +45,7 @@ export function pageRoutes(api: readonly Route[], { basePath, publicUrl, keyed }
       open: true,
       handle: async ({ url }) => ({
         status: 200,
-        text: (await made(url)).page,
+        text: await madePage(url),
         headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': contentSecurityPolicy },
       }),
     },

@@ -232,6 +232,26 @@ describe('the command line', () => {
     }
   });
 
+  test.each([
+    [['serve', secret]],
+    [['config', 'print', 'one', secret]],
+    [[secret]],
+    [['config', secret]],
+    [['serve', `-${secret}`]],
+    [['serve', `--secrets=${secret}'${secret}`]],
+    [['config', 'print', '--for', secret]],
+  ])('a secret in the wrong place of a command line is not repeated (%#)', async (args) => {
+    const { exitCode, stdout, stderr } = await phoneproof(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^error: /);
+    expect(stdout + stderr).not.toContain(secret.slice(0, 8));
+  });
+
+  test('a mistyped command or flag is named with the one that is meant', async () => {
+    expect((await phoneproof(['sned'])).stderr).toMatch(/'sned'[^]*send/);
+    expect((await phoneproof(['serve', '--prot=1'])).stderr).toMatch(/'--prot'[^]*--port/);
+  });
+
   test('a value that is wrong is a fault of the configuration, whatever gives it', async () => {
     expect(await phoneproof(['dev', '--port', 'http'])).toMatchObject({ exitCode: 78 });
     expect(await phoneproof(['send', '+12025550143'], { PHONEPROOF_URL: 'localhost' })).toMatchObject({ exitCode: 78 });

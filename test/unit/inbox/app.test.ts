@@ -201,10 +201,10 @@ describe('waiting', () => {
     expect(await response.json()).toMatchObject({ code: 'not_ready' });
   });
 
-  test('ends when the client leaves', async () => {
+  test.each(['GET', 'HEAD'])('by %s ends when the client leaves', async (method) => {
     const waited = vi.spyOn(inbox, 'wait');
     const client = new AbortController();
-    const waiting = get('/inbox/api/wait?timeout=60', { signal: client.signal });
+    const waiting = get('/inbox/api/wait?timeout=60', { method, signal: client.signal });
     await vi.waitUntil(() => waited.mock.calls.length === 1);
     client.abort();
     await expect(waiting).rejects.toBe(client.signal.reason);
@@ -278,6 +278,40 @@ describe('events', () => {
     expect(signal?.aborted).toBe(false);
     await events.return(undefined);
     await vi.waitUntil(() => signal?.aborted);
+  });
+
+  test('tell a client at once how soon to come back', async () => {
+    expect((await sse(await get('/inbox/api/events')).next()).value).toEqual({ retry: '1000' });
+  });
+
+  test('are not begun by HEAD, which nobody reads', async () => {
+    const followed = vi.spyOn(inbox, 'events');
+    const beats = vi.spyOn(globalThis, 'setInterval');
+    const response = await get('/inbox/api/events', { method: 'HEAD' });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(followed).not.toHaveBeenCalled();
+    expect(beats.mock.calls.filter(([, ms]) => ms === 15_000)).toEqual([]);
+    beats.mockRestore();
+  });
+
+  test('do not pile up heartbeats for a client that does not read', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const app = createInboxApp({ inbox, signal: ending.signal });
+      const response = await app.request('http://localhost/inbox/api/events');
+      for (let i = 0; i < 20; i++) {
+        await new Promise(setImmediate);
+        vi.advanceTimersByTime(15_000);
+      }
+      text(alice);
+      let read = '';
+      const chunks = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      while (chunks && !read.includes('event: message')) read += (await chunks.read()).value ?? '';
+      await chunks?.cancel();
+      expect(read.match(/still here/g)?.length).toBeLessThan(5);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('are kept alive by a comment every 15 seconds', async () => {

@@ -67,6 +67,18 @@ describe('by the Host', () => {
   });
 });
 
+describe('by what proxies add', () => {
+  test.each(['Forwarded', 'Via', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto'])(
+    '%s is refused, whatever the Host',
+    async (name) => {
+      for (const host of ['localhost:8080', '127.0.0.1', 'inbox.test']) {
+        expect(await answerTo({ host, [name]: 'x' })).toBe('proxy_not_allowed');
+        expect(await answerTo({ host, [name]: '' })).toBe('proxy_not_allowed');
+      }
+    },
+  );
+});
+
 describe('by the Origin', () => {
   test.each([
     ['localhost:8080', 'http://localhost:8080'],

@@ -101,7 +101,7 @@ test.each([
   ['a message that looks like frames', new Error('no\n    at 493817 (a.ts:1:1)\n    at +12025550143')],
   [
     'a message that was changed later',
-    Object.assign(new Error('no\n    at 493817 (a.ts:1:1)'), { message: 'something else' }),
+    Object.assign(new Error('changed'), { stack: 'Error: no\n    at 493817 (a.ts:1:1)\n    at f (a.ts:1:1)' }),
   ],
   ['a name and a code', Object.assign(new Error('no'), { name: 'E493817', code: 'to +1 202 555-0143' })],
   [
