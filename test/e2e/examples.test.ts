@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { marked, type Tokens } from 'marked';
 
@@ -15,19 +16,25 @@ const apiKey = 'example-key-0123456789abcdef0123456789';
 afterAll(async () => {
   await Promise.all(
     children.map(async (child) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      process.kill(-child.pid, 'SIGKILL'); // the whole group: a shell's child too
+      await exited;
     }),
   );
   rmSync(folder, { recursive: true });
 });
 
 /** Starts a process and collects what it prints. `printed` resolves with the first match. */
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, args, {
+function start(
+  args: readonly string[],
+  { command = process.execPath, cwd, env }: { command?: string; cwd?: string; env?: Record<string, string> } = {},
+) {
+  const child = spawn(command, args, {
+    cwd,
     env: { ...process.env, PORT: '0', API_KEY: apiKey, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   });
   children.push(child);
   let output = '';
@@ -73,13 +80,13 @@ async function mainJob(base: string, printed: (pattern: RegExp) => Promise<RegEx
 }
 
 test.each(['express', 'hono'])('mounted in %s, the HTTP API does the main job', async (name) => {
-  const printed = start([`examples/${name}.ts`], secretAndFile(name));
+  const printed = start([`examples/${name}.ts`], { env: secretAndFile(name) });
   const port = (await printed(/"port":(\d+)/))[1];
   await mainJob(`http://127.0.0.1:${port}/phone`, printed);
 });
 
 test('in Express a route of the app checks a code itself', async () => {
-  const printed = start(['examples/express.ts'], secretAndFile('sign-up'));
+  const printed = start(['examples/express.ts'], { env: secretAndFile('sign-up') });
   const base = `http://127.0.0.1:${(await printed(/"port":(\d+)/))[1]}`;
   const phone = '+12025550143';
   const key = { authorization: `Bearer ${apiKey}` };
@@ -97,7 +104,7 @@ test('as a route of Next.js, the HTTP API does the main job', async () => {
     const route = await import(${JSON.stringify(route.href)});
     const fetch = (request) => route[request.method](request);
     serve({ fetch, port: 0, hostname: '127.0.0.1' }, (address) => console.log(JSON.stringify(address)));`;
-  const printed = start(['--input-type=module', '--eval', program], secretAndFile('next'));
+  const printed = start(['--input-type=module', '--eval', program], { env: secretAndFile('next') });
   await mainJob(`http://127.0.0.1:${(await printed(/"port":(\d+)/))[1]}/phone`, printed);
 });
 
@@ -114,31 +121,102 @@ test('the two calls: approved', async () => {
   expect(output.trim().endsWith('approved')).toBe(true);
 });
 
+const run = promisify(execFile);
 const readme = marked
   .lexer(readFileSync('README.md', 'utf8'))
   .filter((token): token is Tokens.Code => token.type === 'code');
 const blocksIn = (lang: string) => readme.filter((block) => block.lang === lang).map(({ text }) => text.trim());
+const shell = blocksIn('sh');
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+/** Shell blocks by who runs them. */
+const curls = shell.filter((block) => block.startsWith('curl '));
+const commands = shell.filter((block) => block.startsWith('npm run phoneproof -- '));
+const serving = shell.filter((block) => /openssl|phoneproof serve/.test(block));
+/** Run by a fresh clone in CI, and by test/repo/packed.test.ts. */
+const elsewhere = ['npm ci && npm start', `npm pack\nnpm install ./phoneproof-${version}.tgz`, 'npm ci && npm test'];
+
+test('every shell block of the README is run', () => {
+  const others = shell.filter((block) => ![curls, commands, serving].some((group) => group.includes(block)));
+  expect(others).toEqual(elsewhere);
+  expect([curls.length, commands.length, serving.length]).toEqual([3, 1, 2]);
+});
+
+/** Waits for the newest code that reached the inbox of a service. */
+async function codeFrom(url: string): Promise<string> {
+  const text = await fetch(`${url}/inbox/api/wait?to=%2B12025550143`);
+  return ((await text.json()) as { code: string }).code;
+}
 
 test('the curl calls of the README answer what it shows', async () => {
   const url = await startDev();
-  const calls = blocksIn('sh').flatMap((block) => [...block.matchAll(/^curl (\S+) --json '(.*)'$/gm)]);
   const shown = blocksIn('json').map((block) => JSON.parse(block) as Record<string, unknown>);
-  expect([calls.length, shown.length]).toEqual([2, 2]);
-  let code = '';
-  for (const [index, [, address = '', json = '']] of calls.entries()) {
-    const body = JSON.parse(json) as Record<string, unknown>;
-    const response = await post(
-      address.replace('http://127.0.0.1:8080', url),
-      'code' in body ? { ...body, code } : body,
-    );
-    const answer = (await response.json()) as Record<string, unknown>;
-    expect(Object.keys(answer)).toEqual(Object.keys(shown[index] ?? {}));
-    for (const field of ['to', 'purpose', 'status', 'sends_left', 'notice']) {
-      expect([field, answer[field]]).toEqual([field, shown[index]?.[field]]);
+  const posted: Record<string, unknown>[] = [];
+  for (const block of curls) {
+    const [, quoted, plain, json] =
+      /^curl (?:'(http\S+)'|(http\S+))(?: \\\n {2}-H 'content-type: application\/json' -d '(.*)')?$/.exec(block) ?? [];
+    const address = (quoted ?? plain ?? '').replace('http://127.0.0.1:8080', url);
+    expect(address, block).toContain(url);
+    if (json === undefined) {
+      expect((await fetch(address)).status, block).toBe(200);
+      continue;
     }
-    const text = await fetch(`${url}/inbox/api/wait?to=%2B12025550143`);
-    ({ code } = (await text.json()) as { code: string });
+    const body = JSON.parse(json) as Record<string, unknown>;
+    const response = await post(address, 'code' in body ? { ...body, code: await codeFrom(url) } : body);
+    posted.push((await response.json()) as Record<string, unknown>);
   }
+  expect(posted.map(Object.keys)).toEqual(shown.map(Object.keys));
+  for (const field of ['to', 'purpose', 'status', 'sends_left', 'notice']) {
+    expect(posted.map((answer) => answer[field])).toEqual(shown.map((answer) => answer[field]));
+  }
+});
+
+test('the commands of the README verify a number', async () => {
+  const url = await startDev();
+  const lines = commands.flatMap((block) => block.split('\n'));
+  expect(lines.map((line) => line.split(' ')[4])).toEqual(['send', 'check']);
+  for (const line of lines) {
+    const command = line.includes(' check ') ? line.replace('493817', await codeFrom(url)) : line;
+    // Rejects unless the command ends with 0, which stands for sent and approved.
+    await run('sh', ['-c', command], { env: { ...process.env, PHONEPROOF_URL: url } });
+  }
+  expect(await (await fetch(`${url}/v1/numbers/%2B12025550143`)).json()).toMatchObject({ verified: true });
+});
+
+/** A folder with what the serve blocks find on a machine: `openssl`, which may be missing here, and `npx` as it is where the package is installed. */
+function installedFolder(): { cwd: string; env: Record<string, string> } {
+  const cwd = mkdtempSync(join(folder, 'serve-'));
+  const bin = join(cwd, 'bin');
+  mkdirSync(bin);
+  const random = 'process.stdout.write(crypto.randomBytes(Number(process.argv[2])).toString(process.argv[1]) + "\\n")';
+  const mode = { mode: 0o755 };
+  writeFileSync(join(bin, 'openssl'), `#!/bin/sh\nexec "$NODE" --eval '${random}' "\${2#-}" "$3"\n`, mode);
+  writeFileSync(join(bin, 'npx'), `#!/bin/sh\n[ "$1" = phoneproof ] && shift && exec "$NODE" "$MAIN" "$@"\n`, mode);
+  const env = {
+    PATH: `${bin}:${process.env['PATH']}`,
+    NODE: process.execPath,
+    MAIN: resolve('dist/cli/main.js'),
+    PHONEPROOF_PORT: '0',
+  };
+  return { cwd, env };
+}
+
+test('the service of the README starts, with secrets that only their owner can read, and does the main job', async () => {
+  const { cwd, env } = installedFolder();
+  const [makeSecrets = '', serve = ''] = serving;
+  await run('sh', ['-c', makeSecrets], { cwd, env: { ...process.env, ...env } });
+  for (const file of ['secret', 'api-keys']) expect(statSync(join(cwd, file)).mode & 0o777).toBe(0o600);
+  const printed = start(['-c', serve], { command: 'sh', cwd, env });
+  const url = (await printed(/"url":"([^"]+)"/))[1];
+  const key = { authorization: `Bearer ${readFileSync(join(cwd, 'api-keys'), 'utf8').trim()}` };
+  const to = '+12025550143';
+  expect((await post(`${url}/v1/verifications`, { to })).status).toBe(401);
+  expect((await post(`${url}/v1/verifications`, { to: '+447911123456' }, key)).status).toBe(403);
+  expect((await post(`${url}/v1/verifications`, { to }, key)).status).toBe(201);
+  const code = (await printed(/SMS to \+12025550143\n.*?(\d{6})/))[1];
+  expect((await post(`${url}/v1/verifications/check`, { to, code }, key)).status).toBe(200);
+  expect(statSync(join(cwd, 'phoneproof.db')).mode & 0o777).toBe(0o600);
 });
 
 test('every TypeScript block of the README is an example that runs here', () => {

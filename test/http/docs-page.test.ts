@@ -95,23 +95,30 @@ test('one page serves every address, and none of them stays in it', async () => 
   expect(pages.join('')).not.toContain('origin.invalid');
 });
 
-const hasCurl = await promisify(execFile)('curl', ['--version']).then(
-  () => true,
-  () => false,
-);
+/** What a shell makes of a curl line, sent as curl would send it: `-X`, `-H` and `-d` are all that the page uses. */
+async function sendCurl(line: string): Promise<void> {
+  const program = `curl() { printf '%s\\0' "$@"; }\n${line}`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', program], { env: { PHONEPROOF_API_KEY: key } });
+  const words = stdout.split('\0').slice(0, -1);
+  const init: RequestInit & { headers: [string, string][] } = { headers: [] };
+  let url = '';
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === '-X') init.method = words.shift() ?? '';
+    else if (word === '-d') init.body = words.shift() ?? '';
+    else if (word === '-H') init.headers.push((words.shift() ?? '').split(/: (.*)/s, 2) as [string, string]);
+    else url = word;
+  }
+  await (await fetch(url, init)).arrayBuffer();
+}
 
-test.runIf(hasCurl)('every curl line on the page is a call that the API understands', async () => {
+test('every curl line on the page is a call that the API understands', async () => {
   const api = await apiUnderTest();
   const server = createServer((request, response) => void toNodeListener(api.handler)(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const lines = curls(await (await fetch(`${base}/docs`)).text());
   api.answered.length = 0;
-  for (const line of lines) {
-    await promisify(execFile)('sh', ['-c', `${line} --silent --noproxy '*'`], {
-      env: { PATH: process.env['PATH'], PHONEPROOF_API_KEY: key },
-    });
-  }
+  for (const line of lines) await sendCurl(line);
   await new Promise((resolve) => server.close(resolve));
   expect(api.answered).toHaveLength(lines.length);
   const understood = api.answered.filter(
