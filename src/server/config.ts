@@ -1,11 +1,11 @@
 import { brandName, webOtpHost } from '../message.ts';
 import { isSupportedCountry } from '../phone-number.ts';
 import type { Policy } from '../policy.ts';
-import { providerChoice, storeChoice } from './backends.ts';
-import { judgedBy, listOf, number, oneOf, text, yesOrNo, type OptionType } from './option-types.ts';
-import { policyRows } from './policy-options.ts';
-import { trustedProxies } from './proxies.ts';
-import { apiKey, secret, secrets } from './secrets.ts';
+import { providerChoice, storeChoice } from './config/backends.ts';
+import { judgedBy, listOf, number, oneOf, text, yesOrNo, type OptionType } from './config/option-types.ts';
+import { policyRows } from './config/policy-options.ts';
+import { trustedProxies } from './config/proxies.ts';
+import { apiKey, secret, secrets } from './config/secrets.ts';
 
 /** The commands that read options. */
 export type CommandName = 'dev' | 'serve' | 'inbox' | 'send' | 'check';

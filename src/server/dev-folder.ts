@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError } from '../errors.ts';
-import { secret } from './secrets.ts';
+import { secret } from './config/secrets.ts';
 import { systemCode } from './system-code.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { Provider } from '../providers/provider.ts';
 import { memoryStore } from '../stores/memory.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
 import type { Store } from '../stores/store.ts';
-import type { ProviderChoice, StoreChoice } from './backends.ts';
+import type { ProviderChoice, StoreChoice } from './config/backends.ts';
 
 /** Opens the store that was chosen. */
 export function openStore(choice: StoreChoice): Store {

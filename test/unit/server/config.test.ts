@@ -5,10 +5,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../src/errors.ts';
 import { defaultPolicy } from '../../../src/policy.ts';
 import { defaultOf, options, type CommandName, type Option } from '../../../src/server/config.ts';
-import { configurationPage } from '../../../src/server/configuration-page.ts';
-import { findOptions, readSettings, type Finding, type Sources } from '../../../src/server/read-config.ts';
-import { printedOptions } from '../../../src/server/print-config.ts';
-import { inspectLocal, inspectServe } from '../../../src/server/safety.ts';
+import { configurationPage } from '../../../src/server/config/configuration-page.ts';
+import { findOptions, readSettings, type Finding, type Sources } from '../../../src/server/config/read-config.ts';
+import { printedOptions } from '../../../src/server/config/print-config.ts';
+import { inspectLocal, inspectServe } from '../../../src/server/config/safety.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'phoneproof-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));

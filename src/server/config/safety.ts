@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
-import { ConfigurationError } from '../errors.ts';
-import { resolvePolicy } from '../policy.ts';
-import { options, type Settings } from './config.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { resolvePolicy } from '../../policy.ts';
+import { options, type Settings } from '../config.ts';
 
 /** What makes settings unfit for production, or at odds with each other. Settings that could not be read are looked over, not judged. */
 export function inspectServe(settings: Partial<Settings<'serve'>>): string[] {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ConfigurationError } from '../errors.ts';
-import type { Policy } from '../policy.ts';
+import { ConfigurationError } from '../../errors.ts';
+import type { Policy } from '../../policy.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
-import { defaultOf, options, type CommandName, type Option, type Settings } from './config.ts';
+import { defaultOf, options, type CommandName, type Option, type Settings } from '../config.ts';
 import { nearest } from './nearest-name.ts';
-import { systemCode } from './system-code.ts';
+import { systemCode } from '../system-code.ts';
 
 /** Where a command's options may come from. */
 export interface Sources {

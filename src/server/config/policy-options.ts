@@ -1,4 +1,4 @@
-import { defaultPolicy, type Policy } from '../policy.ts';
+import { defaultPolicy, type Policy } from '../../policy.ts';
 import { listOf, number, oneOf, orNone, text, yesOrNo, type OptionType } from './option-types.ts';
 
 /** The fields of the policy that have an option of their own; `countries` is PHONEPROOF_COUNTRIES. */

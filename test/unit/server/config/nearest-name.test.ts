@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../../src/server/nearest-name.ts';
+import { nearest } from '../../../../src/server/config/nearest-name.ts';
 
 const names = ['PORT', 'HOST', 'POLICY_MAX_SENDS', 'POLICY_MAX_CHECKS'];
 

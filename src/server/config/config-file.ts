@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { options } from './config.ts';
+import { options } from '../config.ts';
 import { nearest } from './nearest-name.ts';
-import { systemCode } from './system-code.ts';
+import { systemCode } from '../system-code.ts';
 
 /** What the configuration file says. */
 export interface ConfigFile {

@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../errors.ts';
-import { createKeyring } from '../keyring.ts';
-import { argumentPatterns } from '../requests.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { createKeyring } from '../../keyring.ts';
+import { argumentPatterns } from '../../requests.ts';
 import { separate, type OptionType, type Reading } from './option-types.ts';
 
 const leastKeyLength = 32;

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError } from '../../errors.ts';
 
 /** What a text means, or what is wrong with it, said so that it completes "PHONEPROOF_PORT ...". Never repeats the text: it may be a secret. */
 export type Reading<Value> = { value: Value } | { faults: readonly string[] };
