@@ -8,13 +8,8 @@ function newestMs(pattern: string): number {
   return Math.max(0, ...globSync(pattern, { cwd: root }).map((path) => statSync(root + path).mtimeMs));
 }
 
-const builtAtMs = newestMs('dist/server/*.js');
-
-/** What is measured: the build, which is what users run, or the source where there is none. */
-export const measuredFrom = builtAtMs > 0 ? 'dist' : 'src';
-
-/** Whether the build is older than the source, so that it may be another program. */
-export const buildIsStale = builtAtMs > 0 && builtAtMs < newestMs('src/{*,http/**/*,server/*,stores/**/*}.ts');
+/** What is measured: the build, which is what users run; the source, if the build is missing or older. */
+export const measuredFrom = newestMs('dist/**/*.js') > newestMs('src/**/*.ts') ? 'dist' : 'src';
 
 /** Imports one module of phoneproof, named by its path without an ending. */
 export async function importPart<Module>(path: string): Promise<Module> {

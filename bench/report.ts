@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem, type } from 'node:os';
 import type { CandidateName } from './candidate.ts';
-import { buildIsStale, measuredFrom } from './parts.ts';
+import { measuredFrom } from './parts.ts';
 import type { Profile } from './profile.ts';
 import type { Round } from './round.ts';
 
@@ -19,7 +19,7 @@ export function circumstances(): string[] {
   const versions = packages.map((name) => `${name} ${manifestOf(`../node_modules/${name}/package.json`).version}`);
   const load = loadavg().map((runnable) => runnable.toFixed(1));
   return [
-    `phoneproof ${manifestOf('../package.json').version} from ${measuredFrom}/${buildIsStale ? ', WHICH IS OLDER THAN src/: run npm run build' : ''}`,
+    `phoneproof ${manifestOf('../package.json').version} from ${measuredFrom}/${measuredFrom === 'src' ? ', since dist/ is missing or older: npm run build' : ''}`,
     `Node ${process.version}, SQLite ${process.versions['sqlite']}; ${versions.join(', ')}`,
     `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${process.arch}`,
     `load average of the machine before: ${load.join(', ')}`,

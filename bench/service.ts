@@ -5,8 +5,9 @@ import { importPart } from './parts.ts';
  * The service as `phoneproof serve` runs it, of the same parts and from the same environment: API key, JSON log on standard output, metrics. Its provider
  * is `console`, whose texts are kept instead of printed; the log goes around `process.stdout`, straight to the file descriptor.
  */
-const { readSettings } = await importPart<typeof import('../src/server/read-config.ts')>('server/read-config');
-const { inspectServe } = await importPart<typeof import('../src/server/safety.ts')>('server/safety');
+const { readSettings } =
+  await importPart<typeof import('../src/server/config/read-config.ts')>('server/config/read-config');
+const { inspectServe } = await importPart<typeof import('../src/server/config/safety.ts')>('server/config/safety');
 const { createLog } = await importPart<typeof import('../src/server/log.ts')>('server/log');
 const { startService } = await importPart<typeof import('../src/server/service.ts')>('server/service');
 

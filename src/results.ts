@@ -13,7 +13,7 @@ export type InvalidPhoneNumber = Refused<'invalid_phone_number'>;
 export type DestinationNotAllowed = Refused<'destination_not_allowed'>;
 /** A limit on sends refuses. */
 export interface RateLimited extends Refused<'rate_limited'> {
-  /** `sends`, `sends_daily` or `gap`. */
+  /** `sends`, `sends_daily`, `gap` or `attempts`. */
   limit: string;
   max: number;
   windowSeconds: number;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { readSettings } from '../../server/read-config.ts';
+import { readSettings } from '../../server/config/read-config.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes, type Finish } from '../exit-codes.ts';
 import { addFlags } from '../flags.ts';

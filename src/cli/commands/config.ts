@@ -1,8 +1,8 @@
 import { Command, Option as Flag } from 'commander';
 import type { CommandName } from '../../server/config.ts';
-import { printedOptions, type PrintedOption } from '../../server/print-config.ts';
-import { findOptions, settingsOf } from '../../server/read-config.ts';
-import { inspectLocal, inspectServe } from '../../server/safety.ts';
+import { printedOptions, type PrintedOption } from '../../server/config/print-config.ts';
+import { findOptions, settingsOf } from '../../server/config/read-config.ts';
+import { inspectLocal, inspectServe } from '../../server/config/safety.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes, type Finish } from '../exit-codes.ts';
 import { addFlags } from '../flags.ts';

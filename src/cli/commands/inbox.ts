@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { readSettings } from '../../server/read-config.ts';
-import { inspectLocal } from '../../server/safety.ts';
+import { readSettings } from '../../server/config/read-config.ts';
+import { inspectLocal } from '../../server/config/safety.ts';
 import type { CliContext } from '../context.ts';
 import { addFlags } from '../flags.ts';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { readSettings } from '../../server/read-config.ts';
-import { inspectServe } from '../../server/safety.ts';
+import { readSettings } from '../../server/config/read-config.ts';
+import { inspectServe } from '../../server/config/safety.ts';
 import type { CliContext } from '../context.ts';
 import { addFlags } from '../flags.ts';
 
@@ -12,11 +12,12 @@ export function serveCommand(context: CliContext): Command {
     .addHelpText(
       'after',
       `
-Example, for a trial (the console shows codes instead of sending them, hence --allow-unsafe):
+Example:
   (umask 077 && openssl rand -base64 32 > secret && openssl rand -hex 32 > api-keys)
   phoneproof serve --secret-file secret --api-keys-file api-keys --store sqlite:./phoneproof.db \\
     --provider console --allow-unsafe provider --countries US,CA
 
+That is a trial: the console shows codes instead of sending them, which --allow-unsafe provider says is meant.
 SIGTERM: /readyz says 503, requests in flight are finished (10 s at most), then it exits. A second signal ends it at once.
 What would it run with? phoneproof config print
 
