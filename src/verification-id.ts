@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, type KeyObject } from 'node:crypto';
 import { keyFor, type Keyring } from './keyring.ts';
 
 const version = 'v1';
@@ -27,7 +27,7 @@ export function purposeTagOf(purpose: string): string {
  */
 export function encodeId(keyring: Keyring, tenant: string, { subject, nonce, purposeTag }: IdContent): string {
   const iv = Buffer.from(nonce, 'base64url');
-  const cipher = createCipheriv('aes-256-ctr', keyFor(keyring.current.id, tenant), iv);
+  const cipher = createCipheriv('aes-256-ctr', tenantKey(keyring.current.id, tenant), iv);
   const encrypted = cipher.update(
     Buffer.concat([Buffer.from(subject, 'base64url'), Buffer.from(purposeTag, 'base64url')]),
   );
@@ -43,11 +43,26 @@ export function decodeId(keyring: Keyring, tenant: string, id: string): IdConten
   const keys = keyring.byId.get(bytes.toString('base64url', 0, keyIdBytes));
   if (!keys) return null;
   const iv = bytes.subarray(keyIdBytes, keyIdBytes + nonceBytes);
-  const decipher = createDecipheriv('aes-256-ctr', keyFor(keys.id, tenant), iv);
+  const decipher = createDecipheriv('aes-256-ctr', tenantKey(keys.id, tenant), iv);
   const content = decipher.update(bytes.subarray(keyIdBytes + nonceBytes));
   return {
     subject: content.toString('base64url', 0, subjectBytes),
     nonce: iv.toString('base64url'),
     purposeTag: content.toString('base64url', subjectBytes),
   };
+}
+
+const maxTenantKeys = 1_000;
+const tenantKeys = new WeakMap<KeyObject, Map<string, KeyObject>>();
+
+/** The id key of a tenant. Tenants are few and come again and again, so that it is derived once; of too many to remember all are forgotten. */
+function tenantKey(key: KeyObject, tenant: string): KeyObject {
+  let known = tenantKeys.get(key);
+  if (!known || known.size >= maxTenantKeys) {
+    known = new Map<string, KeyObject>();
+    tenantKeys.set(key, known);
+  }
+  const derived = known.get(tenant) ?? keyFor(key, tenant);
+  known.set(tenant, derived);
+  return derived;
 }

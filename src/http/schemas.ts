@@ -271,11 +271,9 @@ export const problemMembers: Partial<Record<ProblemCode, { shape: Record<string,
   incorrect_code: { shape: { checks_left: left.checks_left }, example: { checks_left: 4 } },
   rate_limited: {
     shape: {
-      limit: z
-        .string()
-        .meta({
-          description: 'Which limit: `sends`, `sends_daily`, `gap`, or `attempts`: too many that the provider refused.',
-        }),
+      limit: z.string().meta({
+        description: 'Which limit: `sends`, `sends_daily`, `gap`, or `attempts`: too many that the provider refused.',
+      }),
     },
     example: { limit: 'sends' },
   },

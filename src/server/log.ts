@@ -64,13 +64,15 @@ export function createLog({ level, format, destination }: LogOptions): Log {
       );
     },
     event(event) {
+      const level = 'error' in event ? 'error' : 'debug';
+      if (!lines.isLevelEnabled(level)) return;
       const fields = Object.entries<unknown>({ ...event }).flatMap(([name, value]) => {
         const field = eventFields[name];
         if (field === undefined || value === null) return [];
         return [[field, typeof value === 'number' ? tenths(value) : value]];
       });
       if ('error' in event) fields.push(['error', errorRecord(event.error)]);
-      lines['error' in event ? 'error' : 'debug'](Object.fromEntries(fields), event.type);
+      lines[level](Object.fromEntries(fields), event.type);
     },
     info: (message, fields = {}) => lines.info(fields, message),
     warn: (message) => lines.warn(message),

@@ -45,3 +45,10 @@ test('what is no id is no id', () => {
     expect(decodeId(keyring, 'default', near)).toBeNull();
   }
 });
+
+test('of more tenants than are remembered each still has ids of its own', () => {
+  const made = content();
+  const ids = Array.from({ length: 1_100 }, (_, i) => [`tenant-${i}`, encodeId(keyring, `tenant-${i}`, made)] as const);
+  expect(new Set(ids.map(([, id]) => id)).size).toBe(ids.length);
+  for (const [tenant, id] of ids) expect(decodeId(keyring, tenant, id)).toEqual(made);
+});
