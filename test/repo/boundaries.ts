@@ -1,7 +1,7 @@
 import { findCycle, importsOf, readsOfTimeOrChance } from './import-graph.ts';
 import type { Import } from './import-graph.ts';
 
-const ports = [
+export const ports = [
   'src/stores/store.ts',
   'src/stores/record.ts',
   'src/stores/steady-clock.ts',
