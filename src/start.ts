@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Addressee, Addressees } from './addressee.ts';
 import { createSealer, digestCode, generateCode, openSeal } from './code.ts';
 import { handOver, type HandOver } from './delivery.ts';
 import { DeliveryError, InvalidRequestError } from './errors.ts';
@@ -8,7 +9,6 @@ import { messageText, sentNotice } from './message.ts';
 import { formatPhoneNumber, maskPhoneNumber, type PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
 import type { Provider } from './providers/provider.ts';
-import type { Addressee, Addressees } from './addressee.ts';
 import { destinationRefusal, limitRefusal, providerRefusal } from './refusals.ts';
 import { assertArguments, isCode, type StartOptions } from './requests.ts';
 import type { StartResult } from './results.ts';
@@ -146,8 +146,9 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       });
     }
     parts.afterAnswer(settle(handed));
-    if (handed.status === 'unknown')
+    if (handed.status === 'unknown') {
       void handed.late.then((accepted) => accepted && parts.afterAnswer(settle(accepted)));
+    }
     const latest = verification.deliveries.at(-1);
     if (latest) Object.assign(latest, { provider: handed.provider, status: handed.status });
     const notice = sentNotice(formatPhoneNumber(number.e164), call.locale);

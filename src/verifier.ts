@@ -1,3 +1,4 @@
+import { createAddressees, type Addressee } from './addressee.ts';
 import { digestCode } from './code.ts';
 import { InvalidRequestError, SubjectKeyError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
@@ -6,7 +7,6 @@ import { brandName, webOtpHost } from './message.ts';
 import { maskPhoneNumber } from './phone-number.ts';
 import type { Policy, PolicyContext } from './policy.ts';
 import type { Provider } from './providers/provider.ts';
-import { createAddressees, type Addressee } from './addressee.ts';
 import { endedRefusal, incorrectCode, malformedCode, notFound, tooManyChecks } from './refusals.ts';
 import {
   assertArguments,

@@ -34,7 +34,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     const dueAtMs = acts.dueAtMs(record);
     const slot = dueAtMs === null ? undefined : Math.floor(dueAtMs / slotMs) + 1;
     if (slot !== before) {
-      if (before !== undefined) due.get(before)?.delete(subject);
+      const others = before === undefined ? undefined : due.get(before);
+      others?.delete(subject);
+      if (before !== undefined && others?.size === 0) due.delete(before);
       if (slot !== undefined) {
         const subjects = due.get(slot);
         if (subjects) subjects.add(subject);
