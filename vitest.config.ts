@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     allowOnly: false,
     maxWorkers: 2,
+    globalSetup: 'test/servers/global-setup.ts',
     projects: [
       {
         test: {

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium, type Browser } from 'playwright-core';
+import { filledOnce } from './cache.ts';
+import { fetchDebianPackages, hasDebianPackages, libraryPath, missingLibraries } from './debian-packages.ts';
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('..', import.meta.url));
-const cache = join(project, '.cache');
 const advice =
   'Install Chromium or Chrome (Debian: apt-get install chromium; macOS: brew install --cask chromium) or name one by CHROMIUM_PATH.';
 
@@ -70,69 +70,18 @@ async function unpacked(): Promise<Installation> {
   const { version } = JSON.parse(
     await readFile(new URL('../package.json', import.meta.resolve('@sparticuz/chromium')), 'utf8'),
   ) as { version: string };
-  const home = join(cache, `chromium-${version}`);
-  if (!existsSync(home)) await fillOnce(home);
-  return installation(home);
+  return installation(await filledOnce(`chromium-${version}`, fill));
 }
 
-function installation(home: string): Installation {
-  const libraries = ['usr/lib', 'lib'].flatMap((folder) => {
-    const path = join(home, 'debian', folder, 'x86_64-linux-gnu');
-    return [path, join(path, 'nss')];
-  });
+async function installation(home: string): Promise<Installation> {
   return {
     executablePath: join(home, 'chromium'),
     env: {
-      LD_LIBRARY_PATH: [...libraries, process.env['LD_LIBRARY_PATH']].filter(Boolean).join(delimiter),
+      ...(await libraryPath(join(home, 'debian'))),
       FONTCONFIG_FILE: join(home, 'fonts.conf'),
       XDG_CACHE_HOME: home,
     },
   };
-}
-
-/**
- * Has one process fill the folder while the others wait. The folder appears complete or not at all, since it is filled under another name: the
- * lock only spares work, so that breaking one that was left behind does no harm, even when two processes do so at once.
- */
-async function fillOnce(home: string): Promise<void> {
-  await mkdir(cache, { recursive: true });
-  const lock = `${home}.lock`;
-  while (!existsSync(home)) {
-    if (!(await take(lock))) {
-      const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-      if (holder > 0 && !isRunning(holder)) await rm(lock, { force: true });
-      await delay(200);
-      continue;
-    }
-    const staging = await mkdtemp(`${home}-`);
-    try {
-      await fill(staging);
-      await rename(staging, home).catch((error: unknown) => {
-        if (!existsSync(home)) throw error;
-      });
-    } finally {
-      await rm(staging, { recursive: true, force: true });
-      await rm(lock, { force: true });
-    }
-  }
-}
-
-async function take(lock: string): Promise<boolean> {
-  try {
-    await writeFile(lock, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 async function fill(home: string): Promise<void> {
@@ -143,41 +92,16 @@ async function fill(home: string): Promise<void> {
     env: { ...process.env, TMPDIR: home },
   });
   await writeFile(join(home, 'fonts.conf'), fontsConf);
-  const missing = await missingLibraries(home);
-  const packages = new Set(missing.map((library) => libraryPackages[library] ?? library));
-  if (existsSync('/usr/bin/apt-get')) await fetchDebianPackages(home, [...packages, ...fontPackages]);
-  const stillMissing = await missingLibraries(home);
-  if (stillMissing.length > 0) throw new Error(`Chromium lacks ${stillMissing.join(', ')} on this machine. ${advice}`);
-}
-
-async function missingLibraries(home: string): Promise<string[]> {
-  const { executablePath, env } = installation(home);
-  const { stdout } = await run('ldd', [executablePath], { env: { ...process.env, ...env } });
-  return [...stdout.matchAll(/^\s*(\S+) => not found/gm)].map(([, library]) => library ?? '');
-}
-
-/** Fetches and unpacks packages into `debian/`, with package lists of its own: the system's stay as they are, and a fresh machine may have none. */
-async function fetchDebianPackages(home: string, packages: string[]): Promise<void> {
-  const apt = join(home, 'apt');
-  await mkdir(join(apt, 'lists/partial'), { recursive: true });
-  await mkdir(join(apt, 'cache/archives/partial'), { recursive: true });
-  const options = [
-    ['Dir::State::Lists', join(apt, 'lists')],
-    ['Dir::Cache', join(apt, 'cache')],
-    // Run by root, apt would fetch as a user who may not write here.
-    ['APT::Sandbox::User', 'root'],
-  ].flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  const limits = { cwd: apt, timeout: 180_000 };
+  const debian = join(home, 'debian');
+  const missing = (): Promise<string[]> => missingLibraries(debian, join(home, 'chromium'));
+  const packages = new Set((await missing()).map((library) => libraryPackages[library] ?? library));
   try {
-    await run('apt-get', [...options, 'update'], limits);
-    await run('apt-get', [...options, 'download', ...packages], limits);
+    if (hasDebianPackages) await fetchDebianPackages(debian, [...packages, ...fontPackages]);
   } catch (cause) {
-    throw new Error(`Could not fetch ${packages.join(', ')} for Chromium. ${advice}`, { cause });
+    throw new Error(`Could not fetch the libraries and fonts of Chromium. ${advice}`, { cause });
   }
-  for (const file of await readdir(apt)) {
-    if (file.endsWith('.deb')) await run('dpkg', ['-x', join(apt, file), join(home, 'debian')]);
-  }
-  await rm(apt, { recursive: true });
+  const stillMissing = await missing();
+  if (stillMissing.length > 0) throw new Error(`Chromium lacks ${stillMissing.join(', ')} on this machine. ${advice}`);
 }
 
 function definedEnvironment(): Record<string, string> {
