@@ -1,4 +1,4 @@
-import { openSeal, type CodeScope } from './code.ts';
+import { keysOfSeal, openSeal, type CodeScope } from './code.ts';
 import { ConfigurationError, InvalidRequestError } from './errors.ts';
 import { subjectOf, type Keyring } from './keyring.ts';
 import { numberLimits } from './limits.ts';
@@ -33,8 +33,7 @@ export interface Addressees {
   ofCall(call: TargetOptions): Addressee | InvalidPhoneNumber | VerificationNotFound;
   subject(tenant: string, e164: string): string;
   /**
-   * What a store tells, as callers see it. Null when it is as good as gone: its number was sealed under a secret that is not configured any more, or the id
-   * that led to it is not the one that was given out.
+   * What a store tells, as callers see it. Null when it is as good as gone: its number was sealed under a secret that is not configured any more.
    */
   present(stored: StoredVerification, addressee: Addressee): Verification | null;
 }
@@ -63,7 +62,7 @@ export function createAddressees(options: {
     const { policy, limits } = numbersFor({ tenant, purpose, country: number.country });
     const subject = subjectOf(keyring, tenant, number.e164);
     const purposeTag = purposeTagOf(purpose);
-    const target = { subject, purpose, limits };
+    const target = { subject, purposeTag, limits };
     return { tenant, subject, purposeTag, to: number.e164, purpose, id: null, policy, limits, target };
   }
 
@@ -80,17 +79,18 @@ export function createAddressees(options: {
       if (!content) return notFound;
       const { subject, nonce, purposeTag } = content;
       const { policy, limits } = numbersFor({ tenant, purpose: null, country: null });
-      const target = { subject, nonce, limits };
+      const target = { subject, purposeTag, nonce, limits };
       return { tenant, subject, purposeTag, to: null, purpose: null, id: call.id, policy, limits, target };
     },
     subject: (tenant, e164) => subjectOf(keyring, tenant, e164),
     present(stored, { id, to, tenant, subject, purposeTag, policy }) {
-      if (id !== null && purposeTagOf(stored.purpose) !== purposeTag) return null;
       const number = to ?? openSeal(keyring, subject, 'number', stored.number)?.trimEnd();
       if (number === undefined) return null;
+      // Of the key that its number was sealed under when it was made: its id stays the same while keys are rotated.
+      const keys = keysOfSeal(keyring, stored.number) ?? keyring.current;
       const adviceMs = Math.max(policy.resendAdviceSeconds, policy.sendGapSeconds) * 1_000;
       return {
-        id: id ?? encodeId(keyring, tenant, { subject, nonce: stored.nonce, purposeTag }),
+        id: id ?? encodeId(keys, tenant, { subject, nonce: stored.nonce, purposeTag }),
         to: number,
         channel: stored.channel,
         purpose: stored.purpose,

@@ -40,10 +40,16 @@ export function createSealer(keys: Keys, subject: string): Sealer {
   };
 }
 
+/** The keys under which something was sealed; null: they are not on the ring. */
+export function keysOfSeal(keyring: Keyring, sealed: Uint8Array): Keys | null {
+  const keyId = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString('base64url', 0, keyIdBytes);
+  return keyring.byId.get(keyId) ?? null;
+}
+
 /** What a sealer of the subject was given as that thing; null when its key is not on the ring or the bytes are not what it made. */
 export function openSeal(keyring: Keyring, subject: string, label: string, sealed: Uint8Array): string | null {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  const keys = keyring.byId.get(bytes.toString('base64url', 0, keyIdBytes));
+  const keys = keysOfSeal(keyring, sealed);
   if (!keys || bytes.length < keyIdBytes + ivBytes + tagBytes) return null;
   const iv = bytes.subarray(keyIdBytes, keyIdBytes + ivBytes);
   const decipher = createDecipheriv('aes-256-gcm', keyFor(keys.seal, subject), iv);

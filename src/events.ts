@@ -29,6 +29,8 @@ export interface VerifierEventMap {
   'verification.canceled': About & { id: string };
   /** Work after the answer failed: the outcome of a delivery could not be written down. The delivery stays `sending`. */
   'settle.failed': About & { id: string; delivery: number; error: Error };
+  /** Work after the answer failed: what came of an idempotency key could not be written down. Once its lease has ended, asking again does it again. */
+  'complete.failed': { tenant: string; error: Error };
 }
 
 /** One event: its type and what it tells. */

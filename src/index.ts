@@ -1,5 +1,13 @@
 export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts';
-export type { CheckOptions, NumberOptions, StartOptions, TargetOptions } from './requests.ts';
+export type {
+  ApproveOptions,
+  CheckOptions,
+  NumberOptions,
+  OnceOptions,
+  OnceWork,
+  StartOptions,
+  TargetOptions,
+} from './requests.ts';
 export type * from './results.ts';
 export type { Delivery, DeliveryStatus, EndedStatus, Verification, VerificationStatus } from './verification.ts';
 export { defaultPolicy, resolvePolicy, type Policy, type PolicyContext } from './policy.ts';

@@ -1,5 +1,7 @@
+import type { IpAddress } from './ip-address.ts';
+import { hmac, keyFor, type Keyring } from './keyring.ts';
 import type { Policy } from './policy.ts';
-import type { NumberLimits } from './stores/store.ts';
+import type { BroadLimit, NumberLimits } from './stores/store.ts';
 
 const dayMs = 86_400_000;
 
@@ -21,4 +23,91 @@ export function numberLimits(policy: Policy): NumberLimits {
     ended: { max: policy.maxEndedKept, keepMs: policy.endedKeptSeconds * 1_000 },
     verifiedMs: policy.verifiedSeconds * 1_000,
   };
+}
+
+/** The limits that many numbers share, by the names under which they refuse, and where the policy says how many. */
+const broadLimits = {
+  address: 'maxSendsPerAddress',
+  network: 'maxSendsPerNetwork',
+  country: 'maxSendsPerCountry',
+  tenant: 'maxSendsPerTenant',
+  service: 'maxSendsInAll',
+} as const satisfies Record<string, keyof Policy>;
+
+export type BroadLimitName = keyof typeof broadLimits;
+
+export function isBroadLimit(name: string): name is BroadLimitName {
+  return Object.hasOwn(broadLimits, name);
+}
+
+/** The whole of a broad limit, where a store knows the part that it was given. */
+export function broadMax(policy: Policy, name: BroadLimitName): number | null {
+  return policy[broadLimits[name]];
+}
+
+/** What a send is counted under beside its number. */
+export interface BroadCall {
+  readonly tenant: string;
+  /** Of the number: says which part of a limit is its own. */
+  readonly subject: string;
+  /** Of the number; null where it belongs to none. */
+  readonly country: string | null;
+  /** Of the person; null where it is not known. */
+  readonly ip: IpAddress | null;
+}
+
+/** How many keys are remembered: countries and tenants are few and come again and again. Of too many all are forgotten. */
+const maxKeysKept = 10_000;
+
+/**
+ * Makes the broad limits of a send. Each is counted within its tenant, so that no tenant can use up what another's users need; only `service` is
+ * over all. What it is counted under is a keyed hash under the long-lived key: no address is at rest.
+ */
+export function createBroadLimits(keyring: Keyring): (policy: Policy, call: BroadCall) => BroadLimit[] {
+  const hashKey = keyFor(keyring.subject, 'broad limits');
+  const kept = new Map<string, string>();
+
+  const hashOf = (parts: readonly string[]): string => hmac(hashKey, parts).toString('base64url', 0, 16);
+
+  function keptHashOf(parts: readonly string[]): string {
+    const name = parts.join(' ');
+    let hash = kept.get(name);
+    if (hash === undefined) {
+      hash = hashOf(parts);
+      if (kept.size >= maxKeysKept) kept.clear();
+      kept.set(name, hash);
+    }
+    return hash;
+  }
+
+  return (policy, { tenant, subject, country, ip }) => {
+    const windowMs = policy.broadWindowSeconds * 1_000;
+    const limits: BroadLimit[] = [];
+    function add(name: BroadLimitName, whose: readonly string[], hash: (parts: readonly string[]) => string): void {
+      const whole = broadMax(policy, name);
+      if (whole === null) return;
+      const { part, max } = partOf(whole, subject);
+      limits.push({ name, key: hash([name, ...whose, String(windowMs), String(part)]), max, windowMs });
+    }
+    if (ip) add('address', [tenant, ip.address], hashOf);
+    if (ip?.network) add('network', [tenant, ip.network], hashOf);
+    add('country', [tenant, country ?? 'none'], keptHashOf);
+    add('tenant', [tenant], keptHashOf);
+    add('service', [], keptHashOf);
+    return limits;
+  };
+}
+
+const leastToPart = 1_000;
+const leastPart = 500;
+const maxParts = 16;
+
+/**
+ * A limit that many numbers hit at once would be one hot key, so a large one is kept in parts, whose sum it is. A number always takes from the same part:
+ * which one, nobody can choose, because subjects are keyed hashes.
+ */
+export function partOf(whole: number, subject: string): { part: number; max: number } {
+  const parts = whole < leastToPart ? 1 : Math.min(maxParts, Math.floor(whole / leastPart));
+  const part = Buffer.from(subject.slice(0, 4), 'base64url').readUIntBE(0, 3) % parts;
+  return { part, max: Math.floor(whole / parts) + (part < whole % parts ? 1 : 0) };
 }

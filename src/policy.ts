@@ -16,6 +16,16 @@ export interface Policy {
   maxRejectedSends: number;
   /** Texts to one number in any 24 hours. */
   maxSendsPerDay: number;
+  /** Texts that one address of a person may ask for in any `broadWindowSeconds`; null: any number. As are the four after it. */
+  maxSendsPerAddress: number | null;
+  /** Of one IPv6 network (/64): what one line or one phone is given. */
+  maxSendsPerNetwork: number | null;
+  /** To the numbers of one country. */
+  maxSendsPerCountry: number | null;
+  maxSendsPerTenant: number | null;
+  /** Over all tenants. The same for every call. */
+  maxSendsInAll: number | null;
+  broadWindowSeconds: number;
   /** Least time between two texts to one number; 0: none is enforced. */
   sendGapSeconds: number;
   /** What `resendAt` advises where no gap is enforced. */
@@ -66,6 +76,12 @@ export const defaultPolicy: Policy = {
   sendWindowSeconds: 600,
   maxRejectedSends: 10,
   maxSendsPerDay: 10,
+  maxSendsPerAddress: 30,
+  maxSendsPerNetwork: 60,
+  maxSendsPerCountry: 10_000,
+  maxSendsPerTenant: 10_000,
+  maxSendsInAll: 20_000,
+  broadWindowSeconds: 3_600,
   sendGapSeconds: 0,
   resendAdviceSeconds: 30,
   resend: 'same_code',
@@ -86,6 +102,9 @@ Object.freeze(defaultPolicy);
 
 type NumberField = { [F in keyof Policy]: number extends Policy[F] ? F : never }[keyof Policy];
 
+/** What `sendTimeoutSeconds` can be at most. */
+export const maxSendTimeoutSeconds = 60;
+
 /** Least and greatest value of each number. */
 const ranges: Record<NumberField, readonly [number, number]> = {
   codeLength: [4, 10],
@@ -95,6 +114,12 @@ const ranges: Record<NumberField, readonly [number, number]> = {
   sendWindowSeconds: [1, day],
   maxRejectedSends: [0, 100],
   maxSendsPerDay: [1, 100],
+  maxSendsPerAddress: [1, 1_000_000],
+  maxSendsPerNetwork: [1, 1_000_000],
+  maxSendsPerCountry: [1, 100_000_000],
+  maxSendsPerTenant: [1, 100_000_000],
+  maxSendsInAll: [1, 100_000_000],
+  broadWindowSeconds: [60, day],
   sendGapSeconds: [0, 3_600],
   resendAdviceSeconds: [0, 3_600],
   resendUntilSeconds: [0, 3_600],
@@ -105,8 +130,18 @@ const ranges: Record<NumberField, readonly [number, number]> = {
   maxEndedKept: [0, 20],
   endedKeptSeconds: [0, 7 * day],
   verifiedSeconds: [0, 10 * 365 * day],
-  sendTimeoutSeconds: [0.1, 60],
+  sendTimeoutSeconds: [0.1, maxSendTimeoutSeconds],
 };
+
+/** The numbers that null switches off. */
+export const fieldsThatMayBeNull: ReadonlySet<keyof Policy> = new Set<NumberField>([
+  'maxSendsPerAddress',
+  'maxSendsPerNetwork',
+  'maxSendsPerCountry',
+  'maxSendsPerTenant',
+  'maxSendsInAll',
+  'resendUntilSeconds',
+]);
 
 /** Fills in the defaults. Throws a `ConfigurationError` that names every field that is out of range or does not fit the others. */
 export function resolvePolicy(input: Partial<Policy> = {}): Policy {
@@ -119,7 +154,7 @@ export function resolvePolicy(input: Partial<Policy> = {}): Policy {
   for (const field of Object.keys(ranges) as NumberField[]) {
     const [least, greatest] = ranges[field];
     const value = policy[field];
-    if (value === null && field === 'resendUntilSeconds') continue;
+    if (value === null && fieldsThatMayBeNull.has(field)) continue;
     const whole = Number.isInteger(value) || field === 'sendTimeoutSeconds';
     if (typeof value !== 'number' || !whole || !(value >= least && value <= greatest)) {
       faults.push(`policy.${field} must be ${whole ? 'a' : 'a whole'} number from ${least} to ${greatest}`);

@@ -1,12 +1,15 @@
 import type { ProviderErrorKind } from './errors.ts';
+import { broadMax, isBroadLimit, type BroadLimitName } from './limits.ts';
 import type { LineType, PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
 import type {
   DestinationNotAllowed,
+  IdempotencyKeyReused,
   IncorrectCode,
   InvalidPhoneNumber,
   InvalidRequest,
   RateLimited,
+  RequestInProgress,
   TooManyChecksOfNumber,
   TooManyChecksOfVerification,
   VerificationEnded,
@@ -51,14 +54,23 @@ export function tooManyChecks(refusal: LimitRefusal): TooManyChecksOfNumber {
   };
 }
 
-/** How a start answers that a limit of the number refuses. */
-export function limitRefusal(refusal: LimitRefusal): RateLimited | TooManyChecksOfNumber {
-  if (refusal.limit === 'lock' || refusal.limit === 'wrong_checks') return tooManyChecks(refusal);
-  return {
-    status: 'rate_limited',
-    detail: 'Too many codes were sent to this number. Try again later.',
-    ...limitOf(refusal),
-  };
+/** Nothing that tells of others, but that they are there. */
+const broadly: Record<BroadLimitName, string> = {
+  address: 'Too many codes were asked for from this network. Try again later.',
+  network: 'Too many codes were asked for from this network. Try again later.',
+  country: 'No more codes can be sent to numbers of this country for now. Try again later.',
+  tenant: 'No more codes can be sent for now. Try again later.',
+  service: 'No more codes can be sent for now. Try again later.',
+};
+
+/** How a start answers that a limit refuses: the number's own, or one that it shares. */
+export function limitRefusal(refusal: LimitRefusal, policy: Policy): RateLimited | TooManyChecksOfNumber {
+  const { limit } = refusal;
+  if (limit === 'lock' || limit === 'wrong_checks') return tooManyChecks(refusal);
+  const told = limitOf(refusal);
+  return isBroadLimit(limit)
+    ? { status: 'rate_limited', detail: broadly[limit], ...told, max: broadMax(policy, limit) ?? refusal.max }
+    : { status: 'rate_limited', detail: 'Too many codes were sent to this number. Try again later.', ...told };
 }
 
 function limitOf({ limit, max, windowMs, retryAfterMs }: LimitRefusal) {
@@ -117,3 +129,22 @@ export function incorrectCode(checksLeft: number): IncorrectCode {
     checksLeft,
   };
 }
+
+/** The key stands for another request. */
+export const keyReused: IdempotencyKeyReused = {
+  status: 'idempotency_key_reused',
+  detail: 'This idempotency key was used for another request. Use a new one for each.',
+};
+
+/** The key stands for this request, but what came of it can no longer be read: doing it again would be the second time. */
+export const answerLost: IdempotencyKeyReused = {
+  status: 'idempotency_key_reused',
+  detail: 'This idempotency key was used before, and its answer cannot be read any more. Use a new one.',
+};
+
+/** Asking again soon is right: most requests take far less than a second. */
+export const inProgress: RequestInProgress = {
+  status: 'request_in_progress',
+  detail: 'The first request with this idempotency key is still being answered. Ask again in a moment.',
+  retryAfterSeconds: 1,
+};

@@ -1,4 +1,5 @@
 import { InvalidRequestError, type RequestFault } from './errors.ts';
+import { parseIpAddress } from './ip-address.ts';
 
 /** Every call names a tenant or means `default`. One tenant's verifications are unknown to every other. */
 interface TenantOption {
@@ -14,7 +15,7 @@ export interface StartOptions extends TenantOption {
   purpose?: string;
   /** BCP 47 tag of the person's language. */
   locale?: string;
-  /** The person's IP address, where a backend calls for them. */
+  /** The person's IP address: how many texts it may ask for is limited. Unset: those limits do not hold, the others do. */
   ip?: string;
   /** The caller's own code, where `policy.allowOwnCode` says so. */
   code?: string;
@@ -29,7 +30,30 @@ export interface NumberOptions extends TenantOption {
 /** By id, or by number and purpose. */
 export type TargetOptions = ({ id: string } & TenantOption) | (NumberOptions & { purpose?: string; id?: undefined });
 
-export type CheckOptions = TargetOptions & { code: string };
+interface TransactionOption {
+  /**
+   * A transaction of yours on the store's own database, begun on your client: the approval is committed or rolled back with it, what a wrong code costs is
+   * committed at once. Only where the store has `within` (PostgreSQL). Events are told before you commit.
+   */
+  transaction?: unknown;
+}
+
+export type CheckOptions = TargetOptions & { code: string } & TransactionOption;
+
+export type ApproveOptions = TargetOptions & TransactionOption;
+
+/** What an idempotency key stands for. */
+export interface OnceOptions extends TenantOption {
+  /** What kind of work it is. The same key of another tenant or route is another key. */
+  route: string;
+  /** Chosen by whoever asks: 1 to 255 characters. */
+  key: string;
+  /** What exactly is asked for, as JSON holds it; the order of fields says nothing. The same key with another request is refused. */
+  request: unknown;
+}
+
+/** What is done once. `answer` is what JSON can hold; `keep`: asking again gets the same, else the key is free again. */
+export type OnceWork<Answer> = () => Promise<{ answer: Answer; keep: boolean }>;
 
 /** A code as it is submitted: ASCII digits only. `typeof` comes first: a pattern alone takes `['493027']` for a code. */
 export function isCode(code: string): boolean {
@@ -70,6 +94,10 @@ export function assertArguments(args: object): void {
     const value = given[name];
     if (value === undefined) continue;
     if (typeof value !== 'string' || !pattern.test(value)) faults.push({ pointer: `/${name}`, detail });
+  }
+  const { ip } = given;
+  if (ip !== undefined && (typeof ip !== 'string' || !parseIpAddress(ip))) {
+    faults.push({ pointer: '/ip', detail: 'must be an IP address, without a zone' });
   }
   if (given.to === undefined && given.id === undefined) faults.push({ pointer: '/to', detail: 'is missing' });
   if (given.to !== undefined && given.id !== undefined)

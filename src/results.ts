@@ -13,7 +13,7 @@ export type InvalidPhoneNumber = Refused<'invalid_phone_number'>;
 export type DestinationNotAllowed = Refused<'destination_not_allowed'>;
 /** A limit on sends refuses. */
 export interface RateLimited extends Refused<'rate_limited'> {
-  /** `sends`, `sends_daily`, `gap` or `attempts`. */
+  /** `sends`, `sends_daily`, `gap` or `attempts`: the number's own. `address`, `network`, `country`, `tenant` or `service`: shared with other numbers. */
   limit: string;
   max: number;
   windowSeconds: number;
@@ -51,6 +51,13 @@ export interface IncorrectCode extends Refused<'incorrect_code'> {
 /** What a person typed is no code: not digits, or another number of them than was sent. Nothing was spent. */
 export interface InvalidRequest extends Refused<'invalid_request'> {
   errors: RequestFault[];
+}
+
+/** The same idempotency key was used for something else, or its answer cannot be read any more. */
+export type IdempotencyKeyReused = Refused<'idempotency_key_reused'>;
+/** What an idempotency key stands for is still being done. */
+export interface RequestInProgress extends Refused<'request_in_progress'> {
+  retryAfterSeconds: number;
 }
 
 export type StartResult =
@@ -99,8 +106,14 @@ export type LookupResult =
 export type UnlockResult = { status: 'unlocked'; to: string } | InvalidPhoneNumber;
 export type EraseResult = { status: 'erased'; to: string } | InvalidPhoneNumber;
 
+/** `replayed`: it was done before, and this is what came of it then. */
+export type OnceResult<Answer> =
+  { status: 'done'; answer: Answer; replayed: boolean } | IdempotencyKeyReused | RequestInProgress;
+
 /** Every word by which a result can refuse. */
 export type RefusalStatus = Exclude<
-  (StartResult | CheckResult | CancelResult | ApproveResult | FindResult | LookupResult)['status'],
-  'pending' | 'approved' | 'canceled' | 'found' | 'verified' | 'unverified'
+  (
+    StartResult | CheckResult | CancelResult | ApproveResult | FindResult | LookupResult | OnceResult<unknown>
+  )['status'],
+  'pending' | 'approved' | 'canceled' | 'found' | 'verified' | 'unverified' | 'done'
 >;

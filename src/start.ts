@@ -4,7 +4,9 @@ import { createSealer, digestCode, generateCode, openSeal } from './code.ts';
 import { handOver, type HandOver } from './delivery.ts';
 import { DeliveryError, InvalidRequestError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
+import { parseIpAddress } from './ip-address.ts';
 import type { Keyring } from './keyring.ts';
+import { createBroadLimits } from './limits.ts';
 import { messageText, sentNotice } from './message.ts';
 import { formatPhoneNumber, maskPhoneNumber, type PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
@@ -33,6 +35,7 @@ export interface StartParts {
 export function createStart(parts: StartParts): (call: StartOptions) => Promise<StartResult> {
   const { store, provider, keyring, addressees, tell } = parts;
   const keyIds = keyring.all.map(({ keyId }) => keyId);
+  const broadLimits = createBroadLimits(keyring);
 
   return async function start(call) {
     assertArguments(call);
@@ -62,27 +65,27 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
 
     const newCode = codeFor(call, addressee.policy);
     await parts.ready();
-    const begun = await store.begin(
-      beginRequest(addressee, number, purpose, channel, newCode, call.code === undefined),
-    );
-    if (begun.outcome === 'refused') return refuse(limitRefusal(begun), masked, begun.limit);
+    const begun = await store.begin(beginRequest(call, number, addressee, purpose, channel, newCode));
+    if (begun.outcome === 'refused') return refuse(limitRefusal(begun, addressee.policy), masked, begun.limit);
     return send(call, number, addressee, channel, begun, newCode);
   };
 
   function beginRequest(
-    addressee: Addressee,
+    call: StartOptions,
     number: PhoneNumber,
+    addressee: Addressee,
     purpose: string,
     channel: string,
     code: string,
-    generated: boolean,
   ): BeginRequest {
-    const { subject, purposeTag, policy, limits } = addressee;
+    const { tenant, subject, purposeTag, policy, limits } = addressee;
+    const ip = call.ip === undefined ? null : parseIpAddress(call.ip);
     const keys = keyring.current;
     const seal = createSealer(keys, subject);
     return {
       subject,
       purpose,
+      purposeTag,
       channel,
       // Padded, so that the seal does not tell how long the number is.
       number: seal('number', number.e164.padEnd(16)),
@@ -93,8 +96,9 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
         seal: seal(purposeTag, code),
         codeLength: code.length,
       },
-      repeatKeyIds: generated && policy.resend === 'same_code' ? keyIds : [],
+      repeatKeyIds: call.code === undefined && policy.resend === 'same_code' ? keyIds : [],
       limits,
+      broadLimits: broadLimits(policy, { tenant, subject, country: number.country, ip }),
     };
   }
 
@@ -126,7 +130,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       const durationMs = performance.now() - startedAtMs;
       tell({ type: 'delivery.settled', ...about, provider: name, status, errorKind: error?.kind ?? null, durationMs });
       try {
-        await store.settle({ subject, nonce, delivery, status, provider: name });
+        await store.settle({ subject, purposeTag, nonce, delivery, status, provider: name });
       } catch (thrown) {
         // The delivery stays `sending`, which promises nothing; the answer stands.
         tell({ type: 'settle.failed', ...about, error: thrown instanceof Error ? thrown : new Error(String(thrown)) });

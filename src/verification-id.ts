@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hash, type KeyObject } from 'node:crypto';
-import { keyFor, type Keyring } from './keyring.ts';
+import { keyFor, type Keyring, type Keys } from './keyring.ts';
 
 const version = 'v1';
 const keyIdBytes = 4;
@@ -25,15 +25,13 @@ export function purposeTagOf(purpose: string): string {
  * as iv). Two ids of one number do not resemble each other. The key is the tenant's own: under another tenant an id leads to a subject that
  * does not exist.
  */
-export function encodeId(keyring: Keyring, tenant: string, { subject, nonce, purposeTag }: IdContent): string {
+export function encodeId(keys: Keys, tenant: string, { subject, nonce, purposeTag }: IdContent): string {
   const iv = Buffer.from(nonce, 'base64url');
-  const cipher = createCipheriv('aes-256-ctr', tenantKey(keyring.current.id, tenant), iv);
+  const cipher = createCipheriv('aes-256-ctr', tenantKey(keys.id, tenant), iv);
   const encrypted = cipher.update(
     Buffer.concat([Buffer.from(subject, 'base64url'), Buffer.from(purposeTag, 'base64url')]),
   );
-  return (
-    version + Buffer.concat([Buffer.from(keyring.current.keyId, 'base64url'), iv, encrypted]).toString('base64url')
-  );
+  return version + Buffer.concat([Buffer.from(keys.keyId, 'base64url'), iv, encrypted]).toString('base64url');
 }
 
 /** What is in an id; null for what is no id, or one under a key that is not on the ring. Whether it exists, the store knows. */

@@ -41,7 +41,7 @@ export interface Verification {
   endedAt: Date | null;
   /** When asking again is advised, or possible where the policy enforces a gap. */
   resendAt: Date;
-  /** How many texts this number may still be sent now: the least over all budgets. */
+  /** How many texts this number may still be sent now: the least over all its own limits. Those that it shares with others are not in it. */
   sendsLeft: number;
   /** How many wrong codes are left: the least over all budgets. */
   checksLeft: number;

@@ -4,15 +4,19 @@ import { InvalidRequestError, SubjectKeyError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
 import { createKeyring, type SecretInput } from './keyring.ts';
 import { brandName, webOtpHost } from './message.ts';
+import { createOnce } from './once.ts';
 import { maskPhoneNumber } from './phone-number.ts';
-import type { Policy, PolicyContext } from './policy.ts';
+import { maxSendTimeoutSeconds, resolvePolicy, type Policy, type PolicyContext } from './policy.ts';
 import type { Provider } from './providers/provider.ts';
 import { endedRefusal, incorrectCode, malformedCode, notFound, tooManyChecks } from './refusals.ts';
 import {
   assertArguments,
   isCode,
+  type ApproveOptions,
   type CheckOptions,
   type NumberOptions,
+  type OnceOptions,
+  type OnceWork,
   type StartOptions,
   type TargetOptions,
 } from './requests.ts';
@@ -24,11 +28,12 @@ import type {
   FindResult,
   InvalidPhoneNumber,
   LookupResult,
+  OnceResult,
   StartResult,
   UnlockResult,
 } from './results.ts';
 import { createStart } from './start.ts';
-import type { EndOutcome, Store, StoredEndedVerification, Target } from './stores/store.ts';
+import type { EndOutcome, Store, StoredEndedVerification, StoreInTransaction, Target } from './stores/store.ts';
 import type { Verification } from './verification.ts';
 
 export interface VerifierOptions {
@@ -64,7 +69,7 @@ export interface Verifier {
   /** Ends a pending verification; again: the same answer. */
   cancel(options: TargetOptions): Promise<CancelResult>;
   /** Approves a pending verification on the caller's word; again: the same answer. */
-  approve(options: TargetOptions): Promise<ApproveResult>;
+  approve(options: ApproveOptions): Promise<ApproveResult>;
   /** By id: also for a day after its end. By number and purpose: the pending one. */
   find(options: TargetOptions): Promise<FindResult>;
   /** Whether the number is verified. A moment in time: numbers change hands. */
@@ -73,6 +78,14 @@ export interface Verifier {
   unlock(options: NumberOptions): Promise<UnlockResult>;
   /** Forgets everything about the number; its counters end with their windows, so erasing refills nothing. */
   erase(options: NumberOptions): Promise<EraseResult>;
+  /**
+   * Does what an idempotency key stands for once, and tells the same answer for 24 hours; of concurrent calls one does it, the others wait up to a second for
+   * what comes of it. `work` says whether its answer is kept; one that is not kept, and work that throws, leaves the key free for another try. An answer is
+   * kept sealed, to be opened by the same request alone: under a secret that was dropped since, or by another request, the key counts as used.
+   * Without a store nothing is done. Where a process dies at work, or the store when it is to note the answer, the work can be done again once the claim has
+   * run out (half a minute or, where sends may take longer than 20 seconds, 10 seconds more than those).
+   */
+  once<Answer>(options: OnceOptions, work: OnceWork<Answer>): Promise<OnceResult<Answer>>;
   /**
    * Resolves when the store can be used under this subject secret; rejects with a `SubjectKeyError` when it was filled under another. Every verb does
    * this before its first act; a service does it before it listens.
@@ -128,7 +141,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     assertArguments(call);
     const addressee = addressees.ofCall(call);
     const known = 'status' in addressee ? null : addressee;
-    const result = 'status' in addressee ? addressee : await judge(addressee, call.code);
+    const acting = within(call.transaction);
+    const result = 'status' in addressee ? addressee : await judge(addressee, call.code, acting);
     if (result.status !== 'approved') {
       const { tenant = 'default' } = call;
       const to = known?.to ? maskPhoneNumber(known.to) : null;
@@ -139,10 +153,18 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return result;
   }
 
-  async function judge(addressee: Addressee, code: string): Promise<CheckResult> {
+  /** The store, or the store within a transaction of the caller's. */
+  function within(transaction: unknown): StoreInTransaction {
+    if (transaction === undefined) return store;
+    if (store.within) return store.within(transaction);
+    const detail = `is not taken by the ${store.name} store: only one whose database can be yours too takes part in a transaction (PostgreSQL)`;
+    throw new InvalidRequestError([{ pointer: '/transaction', detail }]);
+  }
+
+  async function judge(addressee: Addressee, code: string, acting: StoreInTransaction): Promise<CheckResult> {
     if (!isCode(code)) return malformedCode('A code has 4 to 10 digits and nothing else.');
     await ready();
-    const checked = await store.check({
+    const checked = await acting.check({
       ...addressee.target,
       digests: keyring.all.map((keys) => ({ keyId: keys.keyId, digest: digestCode(keys, addressee, code) })),
       codeLength: code.length,
@@ -229,7 +251,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }),
     check,
     cancel: (call): Promise<CancelResult> => end(call, (target) => store.cancel(target), canceled),
-    approve: (call): Promise<ApproveResult> => end(call, (target) => store.approve(target), approved),
+    async approve(call): Promise<ApproveResult> {
+      const acting = within(call.transaction);
+      return end(call, (target) => acting.approve(target), approved);
+    },
     find,
     lookup: (call): Promise<LookupResult> =>
       onNumber(call, async (subject, to) => {
@@ -248,9 +273,20 @@ export function createVerifier(options: VerifierOptions): Verifier {
         await store.erase(subject);
         return { status: 'erased', to };
       }),
+    once: createOnce({ store, keyring, leaseMs: leaseMs(options), ready, tell, afterAnswer }),
     ready,
     async idle() {
       while (afterAnswers.size > 0) await Promise.all(afterAnswers);
     },
   };
+}
+
+const leastLeaseMs = 30_000;
+/** What a start may take beside its send: two acts of the store, at most, and some. */
+const besidesSendMs = 10_000;
+
+/** Longer than any call takes, so that none is done a second time while the first goes on. */
+function leaseMs({ provider, policy }: VerifierOptions): number {
+  const ofPolicy = typeof policy === 'function' ? maxSendTimeoutSeconds : resolvePolicy(policy).sendTimeoutSeconds;
+  return Math.max(leastLeaseMs, (provider.timeoutMs ?? ofPolicy * 1_000) + besidesSendMs);
 }

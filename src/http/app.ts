@@ -1,8 +1,11 @@
 import { Hono, type Context } from 'hono';
 import { ConfigurationError, InvalidRequestError } from '../errors.ts';
+import { parseIpAddress, unspecifiedAddress } from '../ip-address.ts';
 import type { Verifier } from '../verifier.ts';
 import { apiKeyAuthentication, type Authenticate, type Caller } from './api-keys.ts';
 import { readJson } from './body.ts';
+import { addressReader, peerOf, proxiesFault, type TrustedProxies } from './client-address.ts';
+import { answerOnce, readIdempotencyKey } from './idempotency.ts';
 import { jsonPointer, maxFaults, readInput } from './input.ts';
 import { ProblemError, problems, refusalProblem, thrownProblem, type Problem, type ProblemCode } from './problem.ts';
 import { toResponse } from './response.ts';
@@ -35,6 +38,14 @@ export interface HttpHandlerOptions {
   apiKeys?: readonly string[];
   /** Says who calls. `none` asks nobody: for development on loopback. */
   authenticate?: Authenticate | 'none';
+  /**
+   * The proxies in front, by number or by their addresses: takes each person's address from the connection and `X-Forwarded-For`, for the limits per address. For
+   * people's own devices in front: where a backend calls, it passes `ip` itself, which goes first. Unset: no address is taken. Needs the connection:
+   * `toNodeListener` and `mount` of `hono/mount` (on `@hono/node-server`) pass it on, `fetch` and the route handlers take it as `{ incoming }`; without it, only what proxies added counts.
+   */
+  trustedProxies?: TrustedProxies;
+  /** Says the person's address in place of `trustedProxies`; null: none. What is no address counts as one that all such share. */
+  clientAddress?: (request: Request, env: unknown) => string | null | undefined;
   /** Asked by GET /readyz; unset: always ready. */
   ready?: Ready;
   /** What stands before `/v1` in the paths that the handler sees: `/api/phoneproof` where a framework passes whole paths on. */
@@ -49,7 +60,7 @@ export interface HttpHandlerOptions {
 
 /** The API as one function of the Web standard. Needs no `this`, so that it can be passed around. */
 export interface HttpHandler {
-  fetch(this: void, request: Request): Promise<Response>;
+  fetch(this: void, request: Request, env?: unknown): Promise<Response>;
   /** The same function, under the names by which route handlers are exported (`export const { GET, POST, DELETE } = handler`). */
   readonly GET: HttpHandler['fetch'];
   readonly POST: HttpHandler['fetch'];
@@ -74,6 +85,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const { verifier, ready, onAnswer, onError } = options;
   const authenticate = readAuthentication(options);
   const { basePath, publicUrl } = readAddress(options);
+  const addressOf = readClientAddress(options);
   const typeBase = `${publicUrl ?? basePath}/docs#`;
 
   const app = new Hono().basePath(basePath);
@@ -98,8 +110,17 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
         if (typeof caller?.tenant !== 'string') throw unauthorized();
       }
       const { tenant } = caller ?? nobodyAsked;
-      const result = await route.handle({ verifier, tenant, input: await readRouteInput(c, route), url: c.req.url });
-      outcome = 'detail' in result ? refusalProblem(result) : result;
+      const key = route.once ? readIdempotencyKey(c.req.raw) : null;
+      const input = await readRouteInput(c, route);
+      const handled = async (): Promise<Reply | Problem> => {
+        const clientAddress = (): string | undefined => addressOf(c.req.raw, c.env);
+        const result = await route.handle({ verifier, tenant, input, url: c.req.url, clientAddress });
+        return 'detail' in result ? refusalProblem(result) : result;
+      };
+      outcome =
+        key === null
+          ? await handled()
+          : await answerOnce({ verifier, tenant, route: route.path, key, request: input }, handled);
     } catch (error) {
       outcome = thrownProblem(error);
       const broken = error instanceof ProblemError ? error.cause : error;
@@ -127,7 +148,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     return new ProblemError({ code: 'method_not_allowed', headers: { allow: allowed.join(', ') } });
   }
 
-  const fetch: HttpHandler['fetch'] = async (request) => app.fetch(request);
+  const fetch: HttpHandler['fetch'] = async (request, env) => app.fetch(request, env ?? {});
   return { fetch, GET: fetch, POST: fetch, DELETE: fetch };
 }
 
@@ -148,6 +169,20 @@ function readAddress({ basePath = '', publicUrl }: HttpHandlerOptions) {
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { basePath: basePath.replace(/\/$/, ''), publicUrl: publicUrl?.replace(/\/$/, '') };
+}
+
+/** How the person's address is found; undefined: it is not. */
+function readClientAddress({ trustedProxies, clientAddress }: HttpHandlerOptions) {
+  if (trustedProxies === undefined) {
+    return (request: Request, env: unknown): string | undefined => {
+      const told = clientAddress?.(request, env) ?? undefined;
+      return told === undefined || parseIpAddress(told) ? told : unspecifiedAddress;
+    };
+  }
+  const fault = clientAddress ? 'and clientAddress exclude each other' : proxiesFault(trustedProxies);
+  if (fault !== null) throw new ConfigurationError([`trustedProxies ${fault}`]);
+  const read = addressReader(trustedProxies);
+  return (request: Request, env: unknown): string => read(request.headers.get('x-forwarded-for'), peerOf(env));
 }
 
 async function readRouteInput(c: Context, route: Route): Promise<unknown> {

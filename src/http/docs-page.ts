@@ -116,7 +116,7 @@ function call(document: OpenApiDocument, { method, path, operation }: Entry): Ht
       ${prose(operation.description)}
       ${
         operation.parameters
-          ? html`<h4>Path and query</h4>
+          ? html`<h4>${operation.parameters[0]?.in === 'header' ? 'Headers' : 'Path and query'}</h4>
               <dl class="fields">
                 ${operation.parameters.map(({ name, required, description = '', schema }) =>
                   field(document, name, { ...schema, description }, required),

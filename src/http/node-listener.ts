@@ -11,7 +11,7 @@ export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse)
  * `basePath`). A body that `express.json()` has read before is taken as it was read.
  */
 export function toNodeListener(handler: Pick<HttpHandler, 'fetch'>): NodeListener {
-  const listener = getRequestListener((request) => handler.fetch(request), {
+  const listener = getRequestListener((request, env) => handler.fetch(request, env), {
     // The globals of the process are not ours to replace.
     overrideGlobalObjects: false,
     errorHandler: answerForNoRequest,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isKept } from './idempotency.ts';
 import { problems, type ProblemCode } from './problem.ts';
 import type { Route, RouteDocs } from './route.ts';
 import { problemMembers, wire } from './schemas.ts';
@@ -8,7 +9,7 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 export interface OpenApiParameter {
   name: string;
-  in: 'path' | 'query';
+  in: 'path' | 'query' | 'header';
   required: boolean;
   description?: string;
   schema: JsonSchema;
@@ -72,6 +73,10 @@ const headers: OpenApiDocument['components']['headers'] = {
     schema: { type: 'string' },
   },
   'RateLimit-Policy': { description: 'The limit that refuses: `q` in any `w` seconds.', schema: { type: 'string' } },
+  'Idempotency-Replayed': {
+    description: '`true` where the answer is that of an earlier request with the same `Idempotency-Key`.',
+    schema: { type: 'string', const: 'true' },
+  },
   'WWW-Authenticate': { description: 'How to say who calls (RFC 6750).', schema: { type: 'string' } },
 };
 
@@ -111,12 +116,24 @@ function operation(route: Route, docs: RouteDocs, keyed: boolean): OpenApiOperat
     description: docs.about,
     ...(route.open && keyed ? { security: [] } : {}),
     ...(input && takes === 'path' ? { parameters: parameters(route.path, toJsonSchema(input)) } : {}),
+    ...(route.once ? { parameters: [idempotencyKey] } : {}),
     ...(input && takes === 'body'
       ? { requestBody: { required: true, content: { 'application/json': media(input) } } }
       : {}),
-    responses: { ...goodResponses(docs), ...problemResponses(route, docs, keyed) },
+    responses: { ...goodResponses(route, docs), ...problemResponses(route, docs, keyed) },
   };
 }
+
+const idempotencyKey: OpenApiParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Makes the call safe to repeat: chosen anew for each thing that is to be done, such as a UUID (draft-ietf-httpapi-idempotency-key-header; quotes are ' +
+    'optional). For 24 hours the same key with the same body gets the same answer, and nothing is done again: no text is sent, no check is spent. Kept are ' +
+    'answers of 2xx, 403, 404, 410 and 422; after any other the key is free, and the same request is a new try.',
+  schema: { type: 'string', minLength: 1, maxLength: 257, examples: ['"0b6d1a52-8f3e-4c57-9d0a-6f0e8f0c2b11"'] },
+};
 
 function parameters(path: string, { properties = {}, required = [] }: JsonSchema): OpenApiParameter[] {
   return Object.entries(properties).map(([name, property]) => {
@@ -131,13 +148,13 @@ function parameters(path: string, { properties = {}, required = [] }: JsonSchema
   });
 }
 
-function goodResponses(docs: RouteDocs): Record<string, OpenApiResponse> {
+function goodResponses(route: Route, docs: RouteDocs): Record<string, OpenApiResponse> {
   return Object.fromEntries(
     Object.entries(docs.answers).map(([status, { when, schema }]) => [
       status,
       {
         description: when,
-        headers: headerRefs(['X-Request-Id']),
+        headers: headerRefs(['X-Request-Id', ...replayedAt(route, Number(status))]),
         ...(schema ? { content: { 'application/json': media(schema) } } : {}),
       },
     ]),
@@ -148,6 +165,7 @@ function problemResponses(route: Route, docs: RouteDocs, keyed: boolean): Record
   const codes: ProblemCode[] = [...docs.problems];
   if (route.input) codes.push('invalid_request');
   if (route.method === 'post') codes.push('payload_too_large', 'unsupported_media_type');
+  if (route.once) codes.push('request_in_progress', 'idempotency_key_reused');
   if (!route.open) codes.push('store_unavailable', 'internal_error');
   if (!route.open && keyed) codes.push('unauthorized');
   const responses: Record<string, OpenApiResponse> = {};
@@ -155,7 +173,7 @@ function problemResponses(route: Route, docs: RouteDocs, keyed: boolean): Record
     const ofStatus = codes.filter((code) => problems[code].status === status);
     responses[status] = {
       description: ofStatus.map((code) => `\`${code}\`: ${problems[code].when}`).join('\n\n'),
-      headers: headerRefs(['X-Request-Id', ...(headersOfStatus[status] ?? [])]),
+      headers: headerRefs(['X-Request-Id', ...(headersOfStatus[status] ?? []), ...replayedAt(route, status)]),
       content: { 'application/problem+json': problemMedia(ofStatus) },
     };
   }
@@ -164,10 +182,15 @@ function problemResponses(route: Route, docs: RouteDocs, keyed: boolean): Record
 
 const headersOfStatus: Record<number, string[]> = {
   401: ['WWW-Authenticate'],
+  409: ['Retry-After'],
   429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   502: ['Retry-After'],
   503: ['Retry-After'],
 };
+
+function replayedAt({ once }: Route, status: number): string[] {
+  return once && isKept(status) ? ['Idempotency-Replayed'] : [];
+}
 
 function headerRefs(names: readonly string[]): Record<string, { $ref: string }> {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));

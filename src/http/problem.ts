@@ -4,6 +4,7 @@ import type {
   CheckResult,
   FindResult,
   LookupResult,
+  OnceResult,
   RateLimited,
   RefusalStatus,
   StartResult,
@@ -62,6 +63,12 @@ export const problems = {
     when: 'The path exists, but not with this method. `Allow` lists those it has.',
     detail: 'This path does not take this method.',
   },
+  request_in_progress: {
+    status: 409,
+    title: 'Request in progress',
+    when: 'The first request with this `Idempotency-Key` is still being answered. The same request again, a moment later, gets its answer.',
+    detail: 'The first request with this idempotency key is still being answered. Ask again in a moment.',
+  },
   verification_expired: {
     status: 410,
     title: 'Verification expired',
@@ -115,6 +122,12 @@ export const problems = {
     title: 'Incorrect code',
     when: 'The code is wrong. `checks_left` counts down; 0 was the last one.',
     detail: 'That code is not right.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key reused',
+    when: 'This `Idempotency-Key` was used in the last 24 hours with another body, or its answer cannot be read any more. Nothing was done.',
+    detail: 'This idempotency key was used for another request. Use a new one for each.',
   },
   rate_limited: {
     status: 429,
@@ -184,7 +197,7 @@ export class ProblemError extends Error {
 
 /** A result by which a verifier refuses. */
 export type Refusal = Extract<
-  StartResult | CheckResult | CancelResult | FindResult | LookupResult,
+  StartResult | CheckResult | CancelResult | FindResult | LookupResult | OnceResult<unknown>,
   { status: RefusalStatus }
 >;
 
@@ -205,6 +218,8 @@ export function refusalProblem(refusal: Refusal): Problem {
         members: { scope: refusal.scope },
         headers: refusal.scope === 'number' ? limitHeaders(refusal) : {},
       };
+    case 'request_in_progress':
+      return { code, detail, headers: retryAfter(refusal.retryAfterSeconds) };
     default:
       return { code, detail };
   }

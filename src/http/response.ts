@@ -31,7 +31,7 @@ export function toResponse(outcome: Reply | Problem, requestId: string, typeBase
   if ('body' in outcome) {
     return new Response(JSON.stringify(outcome.body), {
       status: outcome.status,
-      headers: { ...headers, 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json', ...outcome.headers },
     });
   }
   if ('text' in outcome) return new Response(outcome.text, { headers: { ...headers, ...outcome.headers } });

@@ -9,11 +9,13 @@ export interface Call<Input> {
   readonly input: Input;
   /** Of the request, as the handler sees it. */
   readonly url: string;
+  /** The person's, as far as the connection tells; undefined where none is to be taken from it. */
+  clientAddress(): string | undefined;
 }
 
 /** What a call comes to, if nothing refuses: JSON, or for pages a text with headers of its own. */
 export type Reply =
-  | { readonly status: 200 | 201; readonly body: object }
+  | { readonly status: 200 | 201; readonly body: object; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status: 204 }
   | { readonly status: 200; readonly text: string; readonly headers: Readonly<Record<string, string>> };
 
@@ -38,6 +40,8 @@ export interface Route<Input = unknown> {
   /** Where the input comes from: a JSON body, or what stands in path and query. A route without input takes neither. */
   readonly takes?: 'body' | 'path';
   readonly input?: z.ZodType<Input>;
+  /** True: with an `Idempotency-Key` it is done once. Only for routes that take a body. */
+  readonly once?: true;
   /** True: asks nobody for a key. */
   readonly open?: boolean;
   /** Unset: the route is about the API, not part of it. */

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { parseIpAddress } from '../ip-address.ts';
 import { argumentPatterns } from '../requests.ts';
 import { deliveryStatuses, type VerificationStatus } from '../verification.ts';
 import type { ProblemCode } from './problem.ts';
@@ -48,11 +48,10 @@ const code = z
 const ip = z
   .string()
   .max(45, { abort: true })
-  // A zone (`fe80::1%eth0`) means something on one machine only.
-  .refine((address) => isIP(address) !== 0 && !address.includes('%'), 'must be an IP address')
+  .refine((address) => parseIpAddress(address) !== null, 'must be an IP address, without a zone')
   .meta({
     description:
-      "The person's address, when a backend calls for them. Taken for limits per address, which this version does not charge yet.",
+      "The person's address, when a backend calls for them: texts are limited per address and IPv6 network too. Goes before the address that the service takes from the connection, if it takes one.",
     examples: ['203.0.113.9'],
     anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
   });
@@ -134,7 +133,7 @@ const times = {
   resend_at: time('When asking for the code again is advised, or possible where a gap is enforced.'),
 };
 const left = {
-  sends_left: count('How many texts this number may still be sent now: the least over all limits.'),
+  sends_left: count('How many texts this number may still be sent now: the least over its own limits.'),
   checks_left: count('How many wrong codes are left: the least over all limits.'),
 };
 const statuses = [
@@ -272,7 +271,8 @@ export const problemMembers: Partial<Record<ProblemCode, { shape: Record<string,
   rate_limited: {
     shape: {
       limit: z.string().meta({
-        description: 'Which limit: `sends`, `sends_daily`, `gap`, or `attempts`: too many that the provider refused.',
+        description:
+          "Which limit. The number's own: `sends`, `sends_daily`, `gap`, or `attempts`: too many that the provider refused. Shared with other numbers: `address`, `network`, `country`, `tenant` or `service`.",
       }),
     },
     example: { limit: 'sends' },

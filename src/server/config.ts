@@ -8,7 +8,7 @@ import { trustedProxies } from './config/proxies.ts';
 import { apiKey, secret, secrets } from './config/secrets.ts';
 
 /** The commands that read options. */
-export type CommandName = 'dev' | 'serve' | 'inbox' | 'send' | 'check';
+export type CommandName = 'dev' | 'serve' | 'inbox' | 'send' | 'check' | 'migrate';
 
 /** One line of the table. Everything is given as text, also defaults: what reads a flag reads them too. */
 export interface OptionRow {
@@ -25,8 +25,8 @@ export interface OptionRow {
   readonly secret?: true;
   /** A secret that may be a flag nevertheless. */
   readonly alsoFlag?: true;
-  /** Why setting it changes nothing in this version: said as a warning. */
-  readonly notYet?: string;
+  /** Holds a secret, which its type leaves out when it shows the rest. */
+  readonly showsNoSecret?: true;
 }
 
 const services = ['dev', 'serve'] as const;
@@ -71,8 +71,9 @@ const table = {
   },
   trustedProxies: {
     type: trustedProxies,
-    description: 'Hop count, or addresses and CIDR blocks of the proxies in front. No effect yet.',
-    notYet: 'limits by address come in a later version',
+    description:
+      "How many proxies are in front, or their addresses and CIDR blocks: takes each person's address from X-Forwarded-For, for the limits per address. " +
+      '0: from the connection itself. Unset: from `ip` in the body alone, as a backend passes it.',
     group: 'Listening',
     commands: ['serve'],
   },
@@ -134,8 +135,24 @@ const table = {
   store: {
     type: storeChoice,
     default: { dev: 'sqlite:.phoneproof/phoneproof.db' },
-    required: { serve: 'Name a file, like sqlite:/var/lib/phoneproof/phoneproof.db' },
-    description: '`sqlite:PATH`, or `memory:`, which forgets everything at a restart.',
+    required: {
+      serve: 'Name a file, like sqlite:/var/lib/phoneproof/phoneproof.db, or a server, like redis://127.0.0.1:6379',
+      migrate: 'Name the database, like postgres://phoneproof@127.0.0.1/phoneproof',
+    },
+    secret: true,
+    alsoFlag: true,
+    showsNoSecret: true,
+    description:
+      '`sqlite:PATH`; `postgres://USER@HOST/DATABASE`; `redis://HOST:PORT`, `rediss://` for TLS; `redis-cluster://HOST:PORT,HOST:PORT`; ' +
+      'or `memory:`, which forgets everything at a restart. Their parameters: docs/stores.',
+    group: 'Store and provider',
+    commands: [...services, 'migrate'],
+  },
+  migrations: {
+    type: oneOf('auto', 'manual'),
+    default: 'auto',
+    description:
+      'Who brings the schema of a PostgreSQL store up to date: the service when it starts, or `phoneproof migrate` alone, for roles that may not create tables.',
     group: 'Store and provider',
     commands: services,
   },

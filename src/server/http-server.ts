@@ -14,7 +14,8 @@ export interface HttpServer {
 }
 
 export interface ListenOptions {
-  fetch(request: Request): Promise<Response> | Response;
+  /** `env`: what the connection tells, as `@hono/node-server` passes it. */
+  fetch(request: Request, env: unknown): Promise<Response> | Response;
   host: string;
   /** 0: any free one. */
   port: number;
@@ -41,7 +42,7 @@ const maxConnections = 2_000;
 /** Serves a fetch handler over HTTP/1.1. Throws a `ConfigurationError` that says what to do when it cannot listen there. */
 export async function listen({ fetch, host, port, howToMove, onError }: ListenOptions): Promise<HttpServer> {
   const inFlight = new Set<ServerResponse>();
-  const answer = getRequestListener((request) => fetch(request), {
+  const answer = getRequestListener((request, env) => fetch(request, env), {
     errorHandler(error) {
       // A target or Host that makes no URL: what a stranger sends is no error of ours.
       if (!(error instanceof RequestError)) onError(error);

@@ -85,6 +85,7 @@ export function createMetrics(): Metrics {
         case 'settle.failed':
           return unsettled.inc();
         case 'verification.canceled':
+        case 'complete.failed':
           return;
       }
     },

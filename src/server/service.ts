@@ -17,6 +17,7 @@ type ServiceSettings = Pick<
   | 'countries'
   | 'defaultCountry'
   | 'host'
+  | 'migrations'
   | 'origin'
   | 'policy'
   | 'port'
@@ -24,7 +25,8 @@ type ServiceSettings = Pick<
   | 'secret'
   | 'store'
   | 'subjectSecret'
->;
+> &
+  Partial<Pick<Settings<'serve'>, 'trustedProxies'>>;
 
 export interface ServiceOptions {
   settings: ServiceSettings;
@@ -78,8 +80,15 @@ async function open(
 ): Promise<Omit<Service, 'stop'>> {
   const { acceptSubjectKey, brand, countries, defaultCountry, host, origin, policy, port, secret, subjectSecret } =
     settings;
-  const store = openStore(settings.store);
-  atEnd(() => store.close());
+  const opened = await openStore(settings.store, {
+    lost: (error) => log.error('the connection to the store is lost', error),
+    back: () => log.warn('The connection to the store is back.'),
+  });
+  atEnd(() => opened.close());
+  const { store } = opened;
+  if (settings.migrations === 'auto') {
+    for (const name of (await opened.migrate?.()) ?? []) log.info('migrated', { migration: name });
+  }
   const { provider, inbox } = openProvider(settings.provider);
   const metrics = createMetrics();
   const verifier = createVerifier({
@@ -99,6 +108,7 @@ async function open(
   });
   atEnd(() => verifier.idle());
   await verifier.ready();
+  for (const warning of (await store.inspect?.()) ?? []) log.warn(warning);
   const pruning = startPruning({ store, onError: (error) => log.error('pruning failed', error) });
   atEnd(() => pruning.stop());
 
@@ -122,6 +132,7 @@ async function open(
   const ending = new AbortController();
   const handler = createHttpHandler({
     ...access,
+    ...(settings.trustedProxies !== undefined && { trustedProxies: settings.trustedProxies }),
     verifier,
     async ready() {
       if (ready) await store.ping();

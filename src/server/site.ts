@@ -35,8 +35,8 @@ export function createSite({ handler, inbox, development, ending }: SiteOptions)
     site.get('/metrics', () => development.metrics.exposition());
   }
   if (inbox) site.route('/', createInboxApp({ inbox, signal: ending }));
-  site.all('*', (c) => handler.fetch(c.req.raw));
-  return { fetch: async (request) => site.fetch(request) };
+  site.all('*', (c) => handler.fetch(c.req.raw, c.env));
+  return { fetch: async (request, env) => site.fetch(request, env ?? {}) };
 }
 
 /** The inbox alone. */

@@ -1,13 +1,14 @@
+import { emptyCount, type BroadCount } from './broad-limits.ts';
+import * as claims from './claim.ts';
 import * as acts from './record.ts';
 import { steadyClock } from './steady-clock.ts';
-import type { Clock, Store } from './store.ts';
+import type { BroadLimit, Clock, Store } from './store.ts';
 
 export interface MemoryStoreOptions {
   /** Milliseconds since the Unix epoch; unset: the system's. Where it jumps back, time goes on as before (`steadyClock`). */
   clock?: Clock;
 }
 
-const slotMs = 10_000;
 const prunedPerBegin = 4;
 
 /**
@@ -16,50 +17,28 @@ const prunedPerBegin = 4;
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const now = steadyClock(options.clock ?? Date.now);
-  const numbers = new Map<string, { record: acts.NumberRecord; slot: number }>();
-  /** Subjects by the ten seconds in which something of theirs is due to go. */
-  const due = new Map<number, Set<string>>();
+  const numbers = endingMap<acts.NumberRecord>((record, nowMs) => {
+    acts.touch(record, nowMs);
+    return acts.dueAtMs(record);
+  });
+  const counts = endingMap<BroadCount>(endsAtUntilMs);
+  const kept = endingMap<claims.Claim>(endsAtUntilMs);
   let subjectKey: string | undefined;
-  let prunedSlot: number | undefined;
 
   function act<Result>(subject: string, verb: (record: acts.NumberRecord, nowMs: number) => Result): Result {
-    const kept = numbers.get(subject);
-    const record = kept?.record ?? acts.emptyRecord();
+    const record = numbers.get(subject) ?? acts.emptyRecord();
     const result = verb(record, now());
-    keep(subject, record, kept?.slot);
+    numbers.set(subject, record, acts.dueAtMs(record));
     return result;
   }
 
-  function keep(subject: string, record: acts.NumberRecord, before: number | undefined): void {
-    const dueAtMs = acts.dueAtMs(record);
-    const slot = dueAtMs === null ? undefined : Math.floor(dueAtMs / slotMs) + 1;
-    if (slot !== before) {
-      const others = before === undefined ? undefined : due.get(before);
-      others?.delete(subject);
-      if (before !== undefined && others?.size === 0) due.delete(before);
-      if (slot !== undefined) {
-        const subjects = due.get(slot);
-        if (subjects) subjects.add(subject);
-        else due.set(slot, new Set([subject]));
-      }
-    }
-    if (slot === undefined) numbers.delete(subject);
-    else if (slot !== before) numbers.set(subject, { record, slot });
+  function countsOf(limits: readonly BroadLimit[]): BroadCount[] {
+    return limits.map(({ key }) => counts.get(key) ?? emptyCount());
   }
 
   function prune(max: number): number {
     let touched = 0;
-    const currentSlot = Math.floor(now() / slotMs);
-    prunedSlot ??= currentSlot;
-    while (prunedSlot < currentSlot) {
-      for (const subject of due.get(prunedSlot + 1) ?? []) {
-        if (touched === max) return touched;
-        act(subject, acts.touch);
-        touched += 1;
-      }
-      due.delete(prunedSlot + 1);
-      prunedSlot += 1;
-    }
+    for (const map of [numbers, counts, kept]) touched += map.prune(max - touched, now());
     return touched;
   }
 
@@ -71,7 +50,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
     async begin(request) {
       prune(prunedPerBegin);
-      return act(request.subject, (record, at) => acts.begin(record, request, at));
+      const charged = countsOf(request.broadLimits);
+      const outcome = act(request.subject, (record, at) => acts.begin(record, request, at, charged));
+      if (outcome.outcome !== 'refused') {
+        for (const [index, { key }] of request.broadLimits.entries()) {
+          const count = charged[index];
+          if (count) counts.set(key, count, count.untilMs);
+        }
+      }
+      return outcome;
     },
     async check(request) {
       return act(request.subject, (record, at) => acts.check(record, request, at));
@@ -97,10 +84,80 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     async erase(subject) {
       act(subject, acts.erase);
     },
+    async claim(request) {
+      const { outcome, after } = claims.claim(kept.get(request.key) ?? null, request, now());
+      if (after) kept.set(request.key, after, after.untilMs);
+      return outcome;
+    },
+    async complete(request) {
+      const after = claims.complete(kept.get(request.key) ?? null, request, now());
+      kept.set(request.key, after, after?.untilMs ?? null);
+    },
     async prune({ max = 500 } = {}) {
       return prune(max);
     },
     async ping() {},
     async close() {},
+  };
+}
+
+function endsAtUntilMs({ untilMs }: { untilMs: number }, nowMs: number): number | null {
+  return nowMs < untilMs ? untilMs : null;
+}
+
+const slotMs = 10_000;
+
+/** A map whose values end: each is filed under the ten seconds in which something of it is due to go. */
+interface EndingMap<Value> {
+  get(key: string): Value | undefined;
+  /** `dueAtMs` null: it holds nothing any more and goes. */
+  set(key: string, value: Value | null, dueAtMs: number | null): void;
+  /** Touches what is due, at most `max` values. */
+  prune(max: number, nowMs: number): number;
+}
+
+/** `touch` lets go of what has ended and says when something is due next. */
+function endingMap<Value>(touch: (value: Value, nowMs: number) => number | null): EndingMap<Value> {
+  const values = new Map<string, { value: Value; slot: number }>();
+  const due = new Map<number, Set<string>>();
+  let prunedSlot: number | undefined;
+
+  function file(key: string, before: number | undefined, slot: number | undefined): void {
+    const others = before === undefined ? undefined : due.get(before);
+    others?.delete(key);
+    if (before !== undefined && others?.size === 0) due.delete(before);
+    if (slot === undefined) return;
+    const keys = due.get(slot);
+    if (keys) keys.add(key);
+    else due.set(slot, new Set([key]));
+  }
+
+  function set(key: string, value: Value | null, dueAtMs: number | null): void {
+    const before = values.get(key);
+    const slot = value === null || dueAtMs === null ? undefined : Math.floor(dueAtMs / slotMs) + 1;
+    if (slot !== before?.slot) file(key, before?.slot, slot);
+    if (value === null || slot === undefined) values.delete(key);
+    else if (slot !== before?.slot || value !== before.value) values.set(key, { value, slot });
+  }
+
+  return {
+    get: (key) => values.get(key)?.value,
+    set,
+    prune(max, nowMs) {
+      let touched = 0;
+      const currentSlot = Math.floor(nowMs / slotMs);
+      prunedSlot ??= currentSlot;
+      while (prunedSlot < currentSlot) {
+        for (const key of due.get(prunedSlot + 1) ?? []) {
+          if (touched === max) return touched;
+          const value = values.get(key)?.value;
+          if (value !== undefined) set(key, value, touch(value, nowMs));
+          touched += 1;
+        }
+        due.delete(prunedSlot + 1);
+        prunedSlot += 1;
+      }
+      return touched;
+    },
   };
 }

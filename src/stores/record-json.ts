@@ -1,7 +1,8 @@
-import { StoreError } from '../../errors.ts';
-import { deliveryStatuses, type EndedStatus } from '../../verification.ts';
-import type { EndedVerification, LiveVerification, NumberRecord } from '../record.ts';
-import type { CodeSecret, StoredDelivery } from '../store.ts';
+import { StoreError } from '../errors.ts';
+import { deliveryStatuses, type EndedStatus } from '../verification.ts';
+import type { BroadCount } from './broad-limits.ts';
+import type { EndedVerification, LiveVerification, NumberRecord } from './record.ts';
+import type { CodeSecret, StoredDelivery } from './store.ts';
 
 /** Both ways between a value and its JSON. What is empty becomes `undefined`, so that its field is left out. */
 interface Codec<Value> {
@@ -11,7 +12,7 @@ interface Codec<Value> {
 }
 
 function unreadable(field: string): never {
-  throw new StoreError(`A record in the SQLite store cannot be read: its field ${field} is not what it must be.`);
+  throw new StoreError(`A record in the store cannot be read: its field ${field} is not what it must be.`);
 }
 
 const integer: Codec<number> = {
@@ -27,6 +28,12 @@ const integerOr0: Codec<number> = {
 const text: Codec<string> = {
   encode: (value) => value,
   decode: (json, field) => (typeof json === 'string' ? json : unreadable(field)),
+};
+
+/** Empty in records of a version that did not write it. */
+const textOrEmpty: Codec<string> = {
+  encode: (value) => (value === '' ? undefined : value),
+  decode: (json, field) => (json === undefined ? '' : text.decode(json, field)),
 };
 
 /** As base64url. */
@@ -99,6 +106,7 @@ const delivery = shape<StoredDelivery>({
 const live = shape<LiveVerification>({
   nonce: text,
   purpose: text,
+  purposeTag: textOrEmpty,
   channel: text,
   createdAtMs: integer,
   expiresAtMs: integer,
@@ -115,6 +123,7 @@ const live = shape<LiveVerification>({
 const ended = shape<EndedVerification>({
   nonce: text,
   purpose: text,
+  purposeTag: textOrEmpty,
   channel: text,
   status: oneOf(endedStatuses),
   createdAtMs: integer,
@@ -149,11 +158,27 @@ export function decodeRecord(json: string): NumberRecord {
   return record.decode(parse(json), 'record');
 }
 
+/** What is kept of a broad limit, as JSON: which sixtieth, how many, which, how many and so on. */
+export function encodeBuckets(buckets: BroadCount['buckets']): string {
+  return JSON.stringify(buckets.flatMap(({ at, count }) => [at, count]));
+}
+
+/** Reads what `encodeBuckets` wrote. Throws a `StoreError` for anything else. */
+export function decodeBuckets(json: string): BroadCount['buckets'] {
+  const numbers = parse(json);
+  if (!Array.isArray(numbers) || numbers.length % 2 > 0) return unreadable('buckets');
+  const buckets: BroadCount['buckets'] = [];
+  for (let i = 0; i < numbers.length; i += 2) {
+    buckets.push({ at: integer.decode(numbers[i], 'buckets'), count: integer.decode(numbers[i + 1], 'buckets') });
+  }
+  return buckets;
+}
+
 function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
     // Without the cause, whose message quotes the text.
-    throw new StoreError('A record in the SQLite store cannot be read: it is not JSON.');
+    throw new StoreError('A record in the store cannot be read: it is not JSON.');
   }
 }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { broadlyRefused, take, type BroadCount } from './broad-limits.ts';
 import { laterStatus, type EndedStatus } from '../verification.ts';
 import type {
   BeginRequest,
@@ -45,6 +46,7 @@ export interface NumberRecord {
 export interface LiveVerification {
   nonce: string;
   purpose: string;
+  purposeTag: string;
   channel: string;
   createdAtMs: number;
   expiresAtMs: number;
@@ -64,6 +66,7 @@ export interface LiveVerification {
 export interface EndedVerification {
   nonce: string;
   purpose: string;
+  purposeTag: string;
   channel: string;
   status: EndedStatus;
   createdAtMs: number;
@@ -73,6 +76,9 @@ export interface EndedVerification {
   number: Uint8Array;
   untilMs: number;
 }
+
+/** What a number may still do hangs on these alone. */
+export type NumberCounters = Omit<NumberRecord, 'live' | 'ended' | 'verified'>;
 
 const maxDeliveriesKept = 10;
 
@@ -119,13 +125,24 @@ export function dueAtMs(record: NumberRecord): number | null {
   return counters > 0 ? counters : null;
 }
 
-export function begin(record: NumberRecord, request: BeginRequest, nowMs: number): BeginOutcome {
-  const { limits } = request;
+/** `counts`: what is kept of each of the request's broad limits, in their order. */
+export function begin(
+  record: NumberRecord,
+  request: BeginRequest,
+  nowMs: number,
+  counts: readonly BroadCount[],
+): BeginOutcome {
+  const { limits, broadLimits } = request;
   touch(record, nowMs);
-  const refusal = blocked(record, limits, nowMs) ?? sendsRefused(record, limits, nowMs);
+  const refusal =
+    blocked(record, limits, nowMs) ?? sendsRefused(record, limits, nowMs) ?? broadlyRefused(broadLimits, counts, nowMs);
   if (refusal) return { outcome: 'refused', ...refusal };
+  for (const [index, limit] of broadLimits.entries()) {
+    const count = counts[index];
+    if (count) take(count, limit, nowMs);
+  }
 
-  const pending = record.live.find((v) => v.purpose === request.purpose);
+  const pending = findLive(record, request.purposeTag);
   const repeats =
     pending !== undefined &&
     nowMs <= pending.createdAtMs + limits.repeatMs &&
@@ -137,6 +154,7 @@ export function begin(record: NumberRecord, request: BeginRequest, nowMs: number
     : {
         nonce: request.nonce,
         purpose: request.purpose,
+        purposeTag: request.purposeTag,
         channel: request.channel,
         createdAtMs: nowMs,
         expiresAtMs: 0,
@@ -177,7 +195,7 @@ export function begin(record: NumberRecord, request: BeginRequest, nowMs: number
 export function check(record: NumberRecord, request: CheckRequest, nowMs: number): CheckOutcome {
   const { limits } = request;
   touch(record, nowMs);
-  const live = findLive(record, request);
+  const live = findLive(record, request.purposeTag, request.nonce);
   if (!live) return whatEnded(record, request, nowMs);
   if (request.codeLength !== live.secret.codeLength) {
     return { outcome: 'malformed', codeLength: live.secret.codeLength };
@@ -209,7 +227,7 @@ export function check(record: NumberRecord, request: CheckRequest, nowMs: number
 
 export function settle(record: NumberRecord, request: SettleRequest, nowMs: number): void {
   touch(record, nowMs);
-  const live = record.live.find((v) => v.nonce === request.nonce);
+  const live = findLive(record, request.purposeTag, request.nonce);
   const delivery = live?.deliveries.find((d) => d.delivery === request.delivery);
   if (!live || !delivery) return;
   const before = delivery.status;
@@ -238,9 +256,9 @@ export function approve(record: NumberRecord, target: Target, nowMs: number): En
 
 export function find(record: NumberRecord, target: Target, nowMs: number): StoredVerification | null {
   touch(record, nowMs);
-  const live = findLive(record, target);
+  const live = findLive(record, target.purposeTag, target.nonce);
   if (live) return viewLive(record, live, target.limits, nowMs);
-  const ended = 'nonce' in target ? findEnded(record, target) : undefined;
+  const ended = target.nonce === undefined ? undefined : findEnded(record, target);
   return ended ? viewEnded(record, ended, target.limits, nowMs) : null;
 }
 
@@ -263,7 +281,7 @@ export function erase(record: NumberRecord, nowMs: number): void {
 
 function endOnWord(record: NumberRecord, target: Target, status: 'approved' | 'canceled', nowMs: number): EndOutcome {
   touch(record, nowMs);
-  const live = findLive(record, target);
+  const live = findLive(record, target.purposeTag, target.nonce);
   if (live && status === 'approved') {
     return { outcome: 'done', verification: approveLive(record, live, target.limits, nowMs) };
   }
@@ -294,6 +312,7 @@ function end(record: NumberRecord, live: LiveVerification, status: EndedStatus, 
   const ended: EndedVerification = {
     nonce: live.nonce,
     purpose: live.purpose,
+    purposeTag: live.purposeTag,
     channel: live.channel,
     status,
     createdAtMs: live.createdAtMs,
@@ -308,16 +327,16 @@ function end(record: NumberRecord, live: LiveVerification, status: EndedStatus, 
   return ended;
 }
 
-function findLive(record: NumberRecord, target: Target): LiveVerification | undefined {
-  return 'nonce' in target
-    ? record.live.find((v) => v.nonce === target.nonce)
-    : record.live.find((v) => v.purpose === target.purpose);
+function findLive(record: NumberRecord, purposeTag: string, nonce?: string): LiveVerification | undefined {
+  return record.live.find((v) => v.purposeTag === purposeTag && (nonce === undefined || v.nonce === nonce));
 }
 
 /** By nonce, or the latest of that purpose. Only the latest `limits.ended.max` of a number are told of. */
 function findEnded(record: NumberRecord, target: Target): EndedVerification | undefined {
   forgetOldEnds(record, target.limits);
-  return record.ended.findLast((v) => ('nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose));
+  return record.ended.findLast(
+    (v) => v.purposeTag === target.purposeTag && (target.nonce === undefined || v.nonce === target.nonce),
+  );
 }
 
 function forgetOldEnds(record: NumberRecord, { ended }: NumberLimits): void {
@@ -330,7 +349,7 @@ function whatEnded(
   target: Target,
   nowMs: number,
 ): Extract<EndOutcome, { outcome: 'ended' | 'not_found' }> {
-  const ended = 'nonce' in target ? findEnded(record, target) : undefined;
+  const ended = target.nonce === undefined ? undefined : findEnded(record, target);
   if (!ended) return { outcome: 'not_found' };
   return { outcome: 'ended', status: ended.status, verification: viewEnded(record, ended, target.limits, nowMs) };
 }
@@ -346,7 +365,11 @@ function waitMs(times: readonly number[], max: number, windowMs: number, nowMs: 
 }
 
 /** The number's own wrong checks, spent for now or locked: what lasts longer. */
-function blocked(record: NumberRecord, { lock, wrongChecks }: NumberLimits, nowMs: number): LimitRefusal | null {
+export function blocked(
+  record: NumberCounters,
+  { lock, wrongChecks }: NumberLimits,
+  nowMs: number,
+): LimitRefusal | null {
   const lockedMs = record.wrongInRow >= lock.after ? record.wrongInRowUntilMs - nowMs : 0;
   const spentMs = waitMs(record.wrongChecks, wrongChecks.max, wrongChecks.windowMs, nowMs);
   if (lockedMs <= 0 && spentMs <= 0) return null;
@@ -356,7 +379,7 @@ function blocked(record: NumberRecord, { lock, wrongChecks }: NumberLimits, nowM
 }
 
 /** The limit on sends that refuses for longest. */
-function sendsRefused(record: NumberRecord, limits: NumberLimits, nowMs: number): LimitRefusal | null {
+export function sendsRefused(record: NumberCounters, limits: NumberLimits, nowMs: number): LimitRefusal | null {
   let refusal: LimitRefusal | null = null;
   for (const { name, max, windowMs, times } of [
     ...limits.sends.map((window) => ({ ...window, times: record.sends })),
@@ -369,26 +392,27 @@ function sendsRefused(record: NumberRecord, limits: NumberLimits, nowMs: number)
   return refusal;
 }
 
-function lastSendAtMs(live: LiveVerification): number {
+function lastSendAtMs(live: Pick<LiveVerification, 'createdAtMs' | 'deliveries'>): number {
   return live.deliveries.at(-1)?.atMs ?? live.createdAtMs;
 }
 
 /** When `begin` would no longer refuse. */
-function nextSendAtMs(record: NumberRecord, limits: NumberLimits, nowMs: number): number {
+function nextSendAtMs(record: NumberCounters, limits: NumberLimits, nowMs: number): number {
   const waits = [blocked(record, limits, nowMs), sendsRefused(record, limits, nowMs)];
   return nowMs + Math.max(...waits.map((refusal) => refusal?.retryAfterMs ?? 0));
 }
 
-function sendsLeft(record: NumberRecord, limits: NumberLimits, nowMs: number): number {
+function sendsLeft(record: NumberCounters, limits: NumberLimits, nowMs: number): number {
   if (blocked(record, limits, nowMs)) return 0;
   const { attempts, sends } = limits;
   const left = sends.map(({ max, windowMs }) => max - within(record.sends, windowMs, nowMs).length);
   return Math.max(0, Math.min(...left, attempts.max - within(record.attempts, attempts.windowMs, nowMs).length));
 }
 
-function viewLive(
-  record: NumberRecord,
-  live: LiveVerification,
+/** What a caller is told of a pending verification. */
+export function viewLive(
+  record: NumberCounters,
+  live: Omit<LiveVerification, 'secret'>,
   limits: NumberLimits,
   nowMs: number,
 ): StoredVerification {
@@ -414,8 +438,9 @@ function viewLive(
   };
 }
 
-function viewEnded(
-  record: NumberRecord,
+/** What a caller is told of one that has ended. */
+export function viewEnded(
+  record: NumberCounters,
   { nonce, purpose, channel, status, createdAtMs, expiresAtMs, lastSendAtMs, endedAtMs, number }: EndedVerification,
   limits: NumberLimits,
   nowMs: number,

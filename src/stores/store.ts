@@ -32,6 +32,19 @@ export interface NumberLimits {
   readonly verifiedMs: number;
 }
 
+/**
+ * A limit that many numbers share: on the sends of one address, to one country, of one tenant, of the whole service. Its window slides in sixtieths: it never lets
+ * through more than `max` in any `windowMs`, and a send counts for at most a sixtieth longer.
+ */
+export interface BroadLimit {
+  /** Told when it refuses. */
+  readonly name: string;
+  /** Keyed hash of whose limit it is, and of its window: 22 characters of base64url. */
+  readonly key: string;
+  readonly max: number;
+  readonly windowMs: number;
+}
+
 /** What stands in for a code: never the code. Kept only while the code is good. */
 export interface CodeSecret {
   /** Names the key that made digest and seal. */
@@ -48,6 +61,8 @@ export interface BeginRequest {
   /** Keyed hash of tenant and number: 22 characters of base64url. Everything about the number hangs on it. */
   readonly subject: string;
   readonly purpose: string;
+  /** Stands for the purpose: 8 characters of base64url. What finds the number's verification of that purpose again. */
+  readonly purposeTag: string;
   readonly channel: string;
   /** The number, sealed. Kept with the verification, if one is made: a repeat keeps the seal that was made with its code. */
   readonly number: Uint8Array;
@@ -58,13 +73,18 @@ export interface BeginRequest {
   /** Ids of the keys whose seals the caller can open. A pending code under another key is never repeated; none given: always a new code. */
   readonly repeatKeyIds: readonly string[];
   readonly limits: NumberLimits;
+  /** Each of another key. A begin that is not refused takes one of each. */
+  readonly broadLimits: readonly BroadLimit[];
 }
 
-/** By id (its nonce) or by purpose: the live verification of that number and purpose. */
-export type Target = {
+/** One verification of a number and a purpose. */
+export interface Target {
   readonly subject: string;
+  readonly purposeTag: string;
+  /** By id: the one of this nonce, if it is of that purpose. Unset: the live one of that purpose. */
+  readonly nonce?: string | undefined;
   readonly limits: NumberLimits;
-} & ({ readonly nonce: string } | { readonly purpose: string });
+}
 
 export type CheckRequest = Target & {
   /** One digest of the submitted code for each key in use. The store compares the one whose key matches its record. */
@@ -75,6 +95,7 @@ export type CheckRequest = Target & {
 
 export interface SettleRequest {
   readonly subject: string;
+  readonly purposeTag: string;
   readonly nonce: string;
   /** Counts from 1 in each verification. */
   readonly delivery: number;
@@ -118,7 +139,7 @@ export interface StoredEndedVerification extends StoredVerification {
 
 /** Which limit refuses, and how long until it no longer does. */
 export interface LimitRefusal {
-  /** A name from `limits.sends`, or `attempts`, `gap`, `wrong_checks` or `lock`. */
+  /** A name from `limits.sends` or of a broad limit, or `attempts`, `gap`, `wrong_checks` or `lock`. */
   limit: string;
   max: number;
   windowMs: number;
@@ -151,6 +172,40 @@ export type EndOutcome =
   | { outcome: 'ended'; status: EndedStatus; verification: StoredEndedVerification }
   | { outcome: 'not_found' };
 
+/** Asks to be the one that does what an idempotency key stands for. */
+export interface ClaimRequest {
+  /** Keyed hash of whose key it is, what for, and the key itself: 22 characters of base64url. */
+  readonly key: string;
+  /** Keyed hash of what is asked for: the same key with another one is refused. */
+  readonly fingerprint: string;
+  /** Names the one that asks: 128 random bits, 22 characters of base64url. */
+  readonly token: string;
+  /** For how long nobody else may do it, unless it completes sooner. */
+  readonly leaseMs: number;
+  /** How long key and answer are kept, from the first claim. */
+  readonly keepMs: number;
+}
+
+export interface CompleteRequest {
+  readonly key: string;
+  /** The one that claimed. Of any other, or one whose lease was taken over, nothing is written down. */
+  readonly token: string;
+  /** The answer, sealed; null: nothing came of it, the key is free again. */
+  readonly answer: Uint8Array | null;
+}
+
+export type ClaimOutcome =
+  /** The caller is to do it now, and to complete it. */
+  | { outcome: 'claimed' }
+  /** Another does it, for so long at most. */
+  | { outcome: 'running'; retryAfterMs: number }
+  | { outcome: 'completed'; answer: Uint8Array }
+  /** The key stands for something else. */
+  | { outcome: 'reused' };
+
+/** Takes part in a transaction of the caller's. See `Store.within`. */
+export type StoreInTransaction = Pick<Store, 'check' | 'approve'>;
+
 /**
  * Remembers verifications and charges limits. Each verb is one atomic act, linearizable with every other verb on the same number,
  * over all processes that share the store, and done (durably, where the store is durable) when its promise resolves. There is no reading
@@ -168,7 +223,8 @@ export interface Store {
   /**
    * Charges one send and creates a verification (superseding the pending one of that purpose), or counts one more delivery of the pending
    * one, or does nothing and says which limit refuses. Of N racing calls for M free sends exactly M are not refused. A number that is
-   * locked or whose wrong checks are spent is refused.
+   * locked or whose wrong checks are spent is refused. Looks at all limits, broad ones too, before it takes from any; a store that cannot do that in one act gives
+   * back what it took, so that a crash may leave too little, never too much.
    */
   begin(request: BeginRequest): Promise<BeginOutcome>;
   /**
@@ -195,7 +251,18 @@ export interface Store {
   unlock(subject: string): Promise<void>;
   /** Forgets everything about the number but its counters, which hold nothing of it and end by themselves: erasing refills nothing. */
   erase(subject: string): Promise<void>;
-  /** Drops what has ended, at most `max` numbers (500 when unset). Resolves with how many numbers it touched: fewer than `max` means it is done. */
+  /** Of any number of concurrent calls with one key one is told `claimed`, until its lease ends. */
+  claim(request: ClaimRequest): Promise<ClaimOutcome>;
+  /** Writes down what came of a claim; from then on `claim` tells it, until `keepMs` after the first claim. */
+  complete(request: CompleteRequest): Promise<void>;
+  /**
+   * The verbs that approve, within a transaction that the caller has begun and will commit or roll back. What a check charges is committed at once, on the store's own
+   * connection: a rollback undoes the approval, never a charge. Only stores whose database may be the caller's too.
+   */
+  within?(transaction: unknown): StoreInTransaction;
+  /** What endangers the promises and lies outside of the store, such as a server that may forget: sentences for whoever runs it. For start-up; writes nothing. */
+  inspect?(): Promise<readonly string[]>;
+  /** Drops what has ended, at most `max` numbers, counters and claims together (500 when unset). Resolves with how many it touched: fewer than `max` means it is done. */
   prune(options?: { max?: number }): Promise<number>;
   /** Resolves when the store can act. */
   ping(): Promise<void>;

@@ -32,6 +32,7 @@ export interface NumberModel {
 interface ModelVerification {
   readonly nonce: string;
   readonly purpose: string;
+  readonly purposeTag: string;
   readonly channel: string;
   readonly secret: CodeSecret;
   readonly number: Uint8Array;
@@ -77,7 +78,7 @@ export function step(before: NumberModel, { verb, request }: Act, nowMs: number)
     case 'approve':
       return endOnWord(model, request, 'approved', nowMs);
     case 'find': {
-      const found = pending(model, request) ?? ('nonce' in request ? ended(model, request, nowMs) : undefined);
+      const found = pending(model, request) ?? (request.nonce === undefined ? undefined : ended(model, request, nowMs));
       return { after: model, answers: [found ? view(model, found, request.limits, nowMs) : null] };
     }
     case 'lookup':
@@ -109,12 +110,12 @@ export function turningPointsMs(model: NumberModel, limits: NumberLimits, nowMs:
 }
 
 function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
-  const { limits, purpose, channel } = request;
+  const { limits, purpose, purposeTag, channel } = request;
   const refusals = [...checkRefusals(model, limits, nowMs), ...sendRefusals(model, limits, nowMs)];
   if (refusals.length > 0) {
     return { after: model, answers: refusals.map((refusal) => ({ outcome: 'refused', ...refusal })) };
   }
-  const live = model.verifications.find((v) => isPending(v) && v.purpose === purpose);
+  const live = model.verifications.find((v) => isPending(v) && v.purposeTag === purposeTag);
   const repeats =
     live !== undefined &&
     nowMs - live.createdAtMs <= limits.repeatMs &&
@@ -125,6 +126,7 @@ function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
     : {
         nonce: request.nonce,
         purpose,
+        purposeTag,
         channel,
         secret: request.secret,
         number: request.number,
@@ -186,7 +188,7 @@ function check(model: NumberModel, request: CheckRequest, nowMs: number): Step {
 }
 
 function settle(model: NumberModel, request: SettleRequest, nowMs: number): NumberModel {
-  const live = model.verifications.find((v) => v.nonce === request.nonce && isPending(v));
+  const live = model.verifications.find((v) => isMeant(v, request) && isPending(v));
   if (!live) return model;
   const deliveries = live.deliveries.map((d) =>
     d.delivery === request.delivery && laterStatus(d.status, request.status) !== d.status
@@ -249,8 +251,8 @@ function pending(model: NumberModel, target: Target): ModelVerification | undefi
   return model.verifications.find((v) => isPending(v) && isMeant(v, target));
 }
 
-function isMeant(v: ModelVerification, target: Target): boolean {
-  return 'nonce' in target ? v.nonce === target.nonce : v.purpose === target.purpose;
+function isMeant(v: ModelVerification, { purposeTag, nonce = v.nonce }: Pick<Target, 'purposeTag' | 'nonce'>): boolean {
+  return v.purposeTag === purposeTag && v.nonce === nonce;
 }
 
 /** Of the ends that are still told of: the one with that nonce, or the latest of that purpose. */
@@ -265,7 +267,7 @@ function ended(model: NumberModel, target: Target, nowMs: number): ModelVerifica
 }
 
 function whatEnded(model: NumberModel, target: Target, nowMs: number): Answer {
-  const before = 'nonce' in target ? ended(model, target, nowMs) : undefined;
+  const before = target.nonce === undefined ? undefined : ended(model, target, nowMs);
   return before?.end
     ? {
         outcome: 'ended',

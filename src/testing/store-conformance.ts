@@ -1,4 +1,7 @@
+import { broadLimitCases } from './store-cases/broad-limits.ts';
+import { broadWindowCases } from './store-cases/broad-windows.ts';
 import type { ConformanceCase } from './store-cases/case.ts';
+import { claimCases } from './store-cases/claims.ts';
 import { endCases } from './store-cases/ends.ts';
 import { eraseCases } from './store-cases/erase.ts';
 import { handleCases } from './store-cases/handles.ts';
@@ -8,6 +11,7 @@ import { pruneCases } from './store-cases/prune.ts';
 import { raceCases } from './store-cases/races.ts';
 import { sendCases } from './store-cases/sends.ts';
 import { settleCases } from './store-cases/settle.ts';
+import { tagCases } from './store-cases/tags.ts';
 import { timeCases } from './store-cases/time.ts';
 import { walkCases } from './store-cases/walk.ts';
 import { wrongCheckCases } from './store-cases/wrong-checks.ts';
@@ -45,10 +49,14 @@ export function storeConformance(): readonly ConformanceCase[] {
     ...wrongCheckCases,
     ...lockCases,
     ...endCases,
+    ...tagCases,
     ...settleCases,
     ...eraseCases,
     ...timeCases,
     ...pruneCases,
+    ...broadLimitCases,
+    ...broadWindowCases,
+    ...claimCases,
     ...raceCases,
     ...walkCases,
   ];

@@ -62,6 +62,7 @@ test('every code has the status of the contract', () => {
     403: ['destination_not_allowed'],
     404: ['not_found', 'verification_not_found'],
     405: ['method_not_allowed'],
+    409: ['request_in_progress'],
     410: [
       'verification_expired',
       'verification_canceled',
@@ -71,7 +72,7 @@ test('every code has the status of the contract', () => {
     ],
     413: ['payload_too_large'],
     415: ['unsupported_media_type'],
-    422: ['invalid_phone_number', 'incorrect_code'],
+    422: ['invalid_phone_number', 'incorrect_code', 'idempotency_key_reused'],
     429: ['rate_limited', 'too_many_checks'],
     500: ['internal_error'],
     502: ['delivery_failed'],

@@ -241,6 +241,15 @@ const corners: Record<string, (api: Api) => Promise<unknown>> = {
     }
     await api.call('POST', '/v1/verifications', { to: '+12025550155' });
   },
+  async 'keys that stand for something else, or for what is still being done'(api) {
+    for (const [method, route, body] of calls('x').slice(0, 2)) {
+      const twice = { 'idempotency-key': 'twice' };
+      await api.call(method, route, body, twice);
+      await api.call(method, route, { ...body, to: '+12025550199', id: undefined }, twice);
+      void api.verifier.once({ route, key: 'slow', request: body }, () => new Promise(() => {}));
+      await api.call(method, route, body, { 'idempotency-key': 'slow' });
+    }
+  },
 };
 
 test('every answer that is documented is given, and none else', async () => {

@@ -4,6 +4,9 @@ import type { Import } from './import-graph.ts';
 export const ports = [
   'src/stores/store.ts',
   'src/stores/record.ts',
+  'src/stores/record-json.ts',
+  'src/stores/broad-limits.ts',
+  'src/stores/claim.ts',
   'src/stores/steady-clock.ts',
   'src/providers/provider.ts',
 ];

@@ -4,6 +4,8 @@ import type { Clock, Store } from '../../src/stores/store.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { storeConformance } from '../../src/testing/store-conformance.ts';
 import { bentStore } from './bent-store.ts';
+import { brokenBroadLimits } from './broken-broad-limits.ts';
+import { brokenClaims } from './broken-claims.ts';
 import { brokenStores } from './broken-stores.ts';
 
 const cases = storeConformance().filter(({ needs }) => needs === undefined);
@@ -22,7 +24,8 @@ describe('the conformance suite bites', () => {
     for (const { name } of cases) await run(name, (clock) => bentStore(clock, () => ({})));
   });
 
-  for (const [what, { store, fails }] of Object.entries(brokenStores)) {
+  const broken = [brokenStores, brokenBroadLimits, brokenClaims].flatMap((stores) => Object.entries(stores));
+  for (const [what, { store, fails }] of broken) {
     for (const name of fails) {
       test(`a store that ${what} fails: ${name}`, async () => {
         await expect(run(name, store)).rejects.toThrow(AssertionError);

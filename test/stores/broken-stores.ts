@@ -21,8 +21,14 @@ function underLimits(clock: Clock, bend: (limits: NumberLimits) => Partial<Numbe
   };
 }
 
-/** Each breaks one promise, in a way that some real system did, and must fail the cases that say it. */
-export const brokenStores: Record<string, { store: (clock: Clock) => Store; fails: readonly [string, ...string[]] }> = {
+/** A store that breaks a promise, in a way that some real system did, and must fail the cases that say it. */
+export interface BrokenStore {
+  store: (clock: Clock) => Store;
+  fails: readonly [string, ...string[]];
+}
+
+/** Each breaks one promise about numbers and their verifications. */
+export const brokenStores: Record<string, BrokenStore> = {
   'reads the record, and writes it back after others have had their turn': {
     store: (clock) =>
       bentStore(clock, (records) => ({
@@ -36,7 +42,7 @@ export const brokenStores: Record<string, { store: (clock: Clock) => Store; fail
         async begin(request) {
           const copy = structuredClone(records.of(request.subject));
           await otherRequests();
-          const result = acts.begin(copy, request, records.nowMs());
+          const result = acts.begin(copy, request, records.nowMs(), []);
           records.put(request.subject, copy);
           return result;
         },
@@ -261,8 +267,10 @@ export const brokenStores: Record<string, { store: (clock: Clock) => Store; fail
   'keeps the budgets of each purpose apart': {
     store: (clock) => {
       const store = memoryStore({ clock });
-      const bent = <Request extends { subject: string }>(request: Request): Request =>
-        'purpose' in request ? { ...request, subject: `${request.subject} ${String(request.purpose)}` } : request;
+      const bent = <Request extends { subject: string; purposeTag: string }>(request: Request): Request => ({
+        ...request,
+        subject: `${request.subject} ${request.purposeTag}`,
+      });
       return {
         ...store,
         begin: (request: BeginRequest) => store.begin(bent(request)),
@@ -280,7 +288,7 @@ export const brokenStores: Record<string, { store: (clock: Clock) => Store; fail
       bentStore(clock, (records, straight) => ({
         async check(request) {
           const nonce = records.of(request.subject).live[0]?.nonce;
-          return straight.check('nonce' in request && nonce !== undefined ? { ...request, nonce } : request);
+          return straight.check(request.nonce !== undefined && nonce !== undefined ? { ...request, nonce } : request);
         },
       })),
     fails: [
@@ -288,13 +296,60 @@ export const brokenStores: Record<string, { store: (clock: Clock) => Store; fail
       'what has ended as superseded says so to its id and is not there by purpose',
     ],
   },
+  'does not look at the purpose when it is given an id': {
+    store: (clock) =>
+      bentStore(clock, (records, straight) => {
+        const ofItsOwn = <Request extends { subject: string; purposeTag: string; nonce?: string | undefined }>(
+          request: Request,
+        ): Request => {
+          const { live, ended } = records.of(request.subject);
+          const meant = [...live, ...ended].find(({ nonce }) => nonce === request.nonce);
+          return { ...request, purposeTag: meant?.purposeTag ?? request.purposeTag };
+        };
+        return {
+          check: (request) => straight.check(ofItsOwn(request)),
+          settle: (request) => straight.settle(ofItsOwn(request)),
+          cancel: (target) => straight.cancel(ofItsOwn(target)),
+          approve: (target) => straight.approve(ofItsOwn(target)),
+          find: (target) => straight.find(ofItsOwn(target)),
+        };
+      }),
+    fails: [
+      'an id under the tag of another purpose, of which the number has no verification, is unknown to every verb and charges nothing',
+      'an id under the tag of another purpose, of which the number has a verification too, is unknown to every verb and charges nothing',
+      'an id that has ended is unknown under the tag of another purpose, and told of under its own',
+      'random acts, one by one and at once, are answered as the model answers them (seed 1)',
+    ],
+  },
+  'settles whatever has the id, under whichever tag': {
+    store: (clock) =>
+      bentStore(clock, (records, straight) => ({
+        settle(request) {
+          const meant = records.of(request.subject).live.find(({ nonce }) => nonce === request.nonce);
+          return straight.settle({ ...request, purposeTag: meant?.purposeTag ?? request.purposeTag });
+        },
+      })),
+    fails: [
+      'an id under the tag of another purpose, of which the number has no verification, is unknown to every verb and charges nothing',
+    ],
+  },
+  'goes by the tag alone': {
+    store: (clock) =>
+      bentStore(clock, (records, straight) => ({
+        async check({ nonce, ...request }) {
+          const live = records.of(request.subject).live.find(({ purposeTag }) => purposeTag === request.purposeTag);
+          return straight.check(live ? request : { ...request, nonce });
+        },
+      })),
+    fails: [
+      'an id under the tag of another purpose, of which the number has a verification too, is unknown to every verb and charges nothing',
+    ],
+  },
   'compares a digest under whatever key': {
     store: (clock) =>
       bentStore(clock, (records, straight) => ({
         async check(request) {
-          const live = records
-            .of(request.subject)
-            .live.find(({ purpose }) => !('purpose' in request) || purpose === request.purpose);
+          const live = records.of(request.subject).live.find(({ purposeTag }) => purposeTag === request.purposeTag);
           const known = request.digests.some(({ keyId }) => keyId === live?.secret.keyId);
           return live && !known
             ? straight.approve(request).then(() => straight.check(request))
@@ -331,7 +386,7 @@ export const brokenStores: Record<string, { store: (clock: Clock) => Store; fail
         begin: async (request) => {
           const record = records.of(request.subject);
           record.sends = record.sends.filter((atMs) => atMs <= clock());
-          return acts.begin(record, request, clock());
+          return acts.begin(record, request, clock(), []);
         },
       })),
     fails: ['a clock that jumps back refills no sends'],

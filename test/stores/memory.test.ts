@@ -3,6 +3,7 @@ import { memoryStore } from '../../src/stores/memory.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { dayMs, numberOn } from '../../src/testing/store-cases/number.ts';
 import { storeConformance } from '../../src/testing/store-conformance.ts';
+import { testVerifierOn } from './verifier-on-store.ts';
 
 describe('the memory store keeps the promises of the port', () => {
   // Nothing of it is at rest, so that there is nothing to look at.
@@ -30,3 +31,5 @@ test('a prune of the memory store touches every number of which something has en
   clock.advance(365 * dayMs);
   expect(await store.prune()).toBe(0);
 });
+
+testVerifierOn('the memory store', (clock) => memoryStore({ clock: clock.now }), { modelled: 150, interleaved: 300 });

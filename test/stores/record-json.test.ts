@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StoreError } from '../../../src/errors.ts';
-import { emptyRecord, type NumberRecord } from '../../../src/stores/record.ts';
-import { decodeRecord, encodeRecord } from '../../../src/stores/sqlite/record-json.ts';
-import { deliveryStatuses, type EndedStatus } from '../../../src/verification.ts';
+import { StoreError } from '../../src/errors.ts';
+import { emptyRecord, type NumberRecord } from '../../src/stores/record.ts';
+import { decodeBuckets, decodeRecord, encodeBuckets, encodeRecord } from '../../src/stores/record-json.ts';
+import { deliveryStatuses, type EndedStatus } from '../../src/verification.ts';
 
 const integer = fc.maxSafeNat();
 const text = fc.string({ unit: 'binary' });
@@ -24,6 +24,7 @@ const record: fc.Arbitrary<NumberRecord> = fc.record({
     fc.record({
       nonce: text,
       purpose: text,
+      purposeTag: text,
       channel: text,
       createdAtMs: integer,
       expiresAtMs: integer,
@@ -49,6 +50,7 @@ const record: fc.Arbitrary<NumberRecord> = fc.record({
     fc.record({
       nonce: text,
       purpose: text,
+      purposeTag: text,
       channel: text,
       status: fc.constantFrom(...endedStatuses),
       createdAtMs: integer,
@@ -76,6 +78,7 @@ const full: NumberRecord = {
     {
       nonce: 'live',
       purpose: 'default',
+      purposeTag: 'tag',
       channel: 'sms',
       createdAtMs: 9,
       expiresAtMs: 10,
@@ -93,6 +96,7 @@ const full: NumberRecord = {
     {
       nonce: 'ended',
       purpose: 'default',
+      purposeTag: 'tag',
       channel: 'sms',
       status: 'expired',
       createdAtMs: 13,
@@ -144,10 +148,10 @@ function* spoilt(value: unknown, path = ''): Generator<[path: string, value: unk
   }
 }
 
-function expectRefused(json: string, message?: string): void {
+function expectRefused(json: string, message?: string, decode: (json: string) => unknown = decodeRecord): void {
   let error: unknown;
   try {
-    decodeRecord(json);
+    decode(json);
   } catch (thrown) {
     error = thrown;
   }
@@ -174,4 +178,15 @@ test('a field that cannot be what it must be is refused, and nothing of it is sa
       '/ended/0/untilMs',
     ]),
   );
+});
+
+test('buckets come back from their text as they were, and what are none is refused, and nothing of it is said', () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ at: integer, count: integer })), (buckets) => {
+      expect(decodeBuckets(encodeBuckets(buckets))).toEqual(buckets);
+    }),
+  );
+  for (const json of ['', canary, '{}', 'null', '7', '[1]', '[1,null]', '[1,1.5]', `[1,"${canary}"]`, '[[1,2]]']) {
+    expectRefused(json, json, decodeBuckets);
+  }
 });

@@ -15,8 +15,8 @@ export interface Deed {
 export type Fault = 'none' | 'before' | 'after';
 
 /**
- * A store whose every verb waits for the scheduler before it acts and again before it answers, and fails as `faults` says, one after the other. Keeps
- * in `deeds` what was really done.
+ * A store whose every verb waits for the scheduler before it acts and again before it answers, and fails as `faults` says, one after the other. While it
+ * acts, nothing else that is scheduled happens. Keeps in `deeds` what was really done.
  */
 export function scheduledStore(
   inner: Store,
@@ -33,12 +33,14 @@ export function scheduledStore(
     async (...args: Args): Promise<Answer> => {
       const fault = faults[calls % Math.max(1, faults.length)] ?? 'none';
       calls += 1;
-      await scheduler.schedule(Promise.resolve(), `${verb} is asked`);
-      if (fault === 'before') throw new StoreError(`${verb} was not done`);
-      const deed: Deed = { verb, request: args[0], answer: null, atMs: nowMs(), lost: fault === 'after' };
-      deeds.push(deed);
-      const answer = await act(...args);
-      deed.answer = answer;
+      const answer = await inOneStep(scheduler, `${verb} is asked`, async () => {
+        if (fault === 'before') throw new StoreError(`${verb} was not done`);
+        const deed: Deed = { verb, request: args[0], answer: null, atMs: nowMs(), lost: fault === 'after' };
+        deeds.push(deed);
+        const answer = await act(...args);
+        deed.answer = answer;
+        return answer;
+      });
       await scheduler.schedule(Promise.resolve(), `${verb} answers`);
       if (fault === 'after') throw new StoreError(`${verb} was done, but nobody knows`);
       return answer;
@@ -55,8 +57,20 @@ export function scheduledStore(
     lookup: scheduled('lookup', inner.lookup),
     unlock: scheduled('unlock', inner.unlock),
     erase: scheduled('erase', inner.erase),
+    claim: scheduled('claim', inner.claim),
+    complete: scheduled('complete', inner.complete),
     prune: inner.prune,
     ping: inner.ping,
     close: inner.close,
   };
+}
+
+/** Acts when the scheduler comes to it, which goes on when that is done. */
+async function inOneStep<Answer>(scheduler: Scheduler, label: string, act: () => Promise<Answer>): Promise<Answer> {
+  const results: PromiseSettledResult<Answer>[] = [];
+  const builder = async () => void results.push(...(await Promise.allSettled([act()])));
+  await scheduler.scheduleSequence([{ label, builder }]).task;
+  const [result] = results;
+  if (result?.status !== 'fulfilled') throw result?.reason;
+  return result.value;
 }

@@ -92,11 +92,12 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
     const { tenant } = target;
     if ('to' in target) {
       const { to, purpose } = target;
-      return { tenant, to, target: { subject: subjectOf(tenant, to), limits, purpose } };
+      return { tenant, to, target: { subject: subjectOf(tenant, to), limits, purposeTag: purpose } };
     }
     const known = issued.find(({ id }) => id === target.id);
     if (known?.tenant !== tenant) return null;
-    return { tenant, to: known.to, target: { subject: subjectOf(tenant, known.to), limits, nonce: target.id } };
+    const { to, purpose: purposeTag } = known;
+    return { tenant, to, target: { subject: subjectOf(tenant, to), limits, purposeTag, nonce: target.id } };
   }
 
   function present({ nonce, number, ...stored }: StoredVerification): Told {
@@ -154,12 +155,12 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
   }
 
   function settle(
-    about: { tenant: string; to: string; id: string; delivery: number },
+    about: { tenant: string; to: string; purpose: string; id: string; delivery: number },
     status: SettleRequest['status'],
     nowMs: number,
   ): void {
-    const { tenant, to, id: nonce, delivery } = about;
-    const request = { subject: subjectOf(tenant, to), nonce, delivery, status, provider: 'carrier' };
+    const { tenant, to, purpose: purposeTag, id: nonce, delivery } = about;
+    const request = { subject: subjectOf(tenant, to), purposeTag, nonce, delivery, status, provider: 'carrier' };
     act(tenant, to, { verb: 'settle', request }, nowMs);
   }
 
@@ -180,12 +181,14 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
       const request = {
         subject: subjectOf(tenant, to),
         purpose,
+        purposeTag: purpose,
         channel: 'sms',
         number: bytesOf(to),
         nonce: id,
         secret: { keyId: 'key', digest: bytesOf(code), seal: bytesOf(code), codeLength: code.length },
         repeatKeyIds: repeats ? ['key'] : [],
         limits,
+        broadLimits: [],
       };
       const answers = act(tenant, to, { verb: 'begin', request }, nowMs);
       const [begun] = answers;
@@ -195,7 +198,7 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
       const { verification, delivery } = begun;
       codeSent = begun.outcome === 'repeated' ? Buffer.from(begun.secret.seal).toString() : code;
       if (begun.outcome === 'created') issued.push({ id, code, tenant, to, purpose });
-      const about = { tenant, to, id: verification.nonce, delivery };
+      const about = { tenant, to, purpose, id: verification.nonce, delivery };
       const rejection = rejections[fate];
       if (rejection) {
         settle(about, 'rejected', nowMs);

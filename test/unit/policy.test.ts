@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConfigurationError } from '../../src/errors.ts';
 import { numberLimits } from '../../src/limits.ts';
-import { defaultPolicy, resolvePolicy } from '../../src/policy.ts';
+import { defaultPolicy, fieldsThatMayBeNull, resolvePolicy, type Policy } from '../../src/policy.ts';
 
 test('the defaults are the documented numbers', () => {
   expect(numberLimits(resolvePolicy())).toEqual({
@@ -22,6 +22,23 @@ test('the defaults are the documented numbers', () => {
   });
 });
 
+test('the defaults of the limits that numbers share are the documented numbers', () => {
+  expect(resolvePolicy()).toMatchObject({
+    maxSendsPerAddress: 30,
+    maxSendsPerNetwork: 60,
+    maxSendsPerCountry: 10_000,
+    maxSendsPerTenant: 10_000,
+    maxSendsInAll: 20_000,
+    broadWindowSeconds: 3_600,
+  });
+});
+
+test('null switches off what may be off', () => {
+  for (const field of fieldsThatMayBeNull) expect(resolvePolicy({ [field]: null })[field]).toBeNull();
+  const others = Object.keys(defaultPolicy).filter((field) => !fieldsThatMayBeNull.has(field as keyof Policy));
+  for (const field of others) expect(() => resolvePolicy({ [field]: null }), field).toThrow(ConfigurationError);
+});
+
 test('an undefined field means its default', () => {
   expect(resolvePolicy({ maxChecks: undefined })).toEqual(defaultPolicy);
 });
@@ -36,6 +53,12 @@ test.each([
   ['maxChecks', null],
   ['maxSends', Number.POSITIVE_INFINITY],
   ['maxWrongChecksPerDay', 0],
+  ['maxSendsPerAddress', 0],
+  ['maxSendsPerNetwork', 1.5],
+  ['maxSendsPerCountry', '10'],
+  ['maxSendsInAll', Number.POSITIVE_INFINITY],
+  ['broadWindowSeconds', 59],
+  ['broadWindowSeconds', 86_401],
   ['resend', 'sometimes'],
   ['countries', []],
   ['countries', ['us']],

@@ -7,9 +7,9 @@ import {
   InvalidRequestError,
   ProviderError,
   StoreError,
-  SubjectKeyError,
   type ProviderErrorKind,
   type StartResult,
+  type Store,
   type Verifier,
   type VerifierEvent,
   type VerifierOptions,
@@ -272,42 +272,6 @@ test('an outcome that cannot be written down does not take the answer back', asy
   expect((await verifier.check({ id: verification.id, code: provider.messages[0]!.code })).status).toBe('approved');
 });
 
-test('a store that was filled under another subject secret is refused until the loss is accepted', async () => {
-  const { verifier, store, provider } = setUp();
-  pending(await verifier.start({ to }));
-  const stranger = { secret: randomBytes(32), store, provider };
-  await expect(createVerifier(stranger).start({ to })).rejects.toThrow(SubjectKeyError);
-  expect(provider.messages).toHaveLength(1);
-  pending(await createVerifier({ ...stranger, acceptSubjectKey: true }).start({ to }));
-  await expect(createVerifier({ secret, store, provider }).start({ to })).rejects.toThrow(SubjectKeyError);
-});
-
-test('pending verifications survive a rotation of the secret, by id and by number, and repeat their code', async () => {
-  const { verifier, store, provider } = setUp();
-  const { verification } = pending(await verifier.start({ to }));
-  const rotated = createVerifier({ secret: [randomBytes(32), secret], store, provider });
-  const repeated = pending(await rotated.start({ to }));
-  expect(repeated.created).toBe(false);
-  const [first, second] = provider.messages.map(({ code }) => code);
-  expect(second).toBe(first);
-  expect((await rotated.check({ id: verification.id, code: wrong(first!) })).status).toBe('incorrect_code');
-  expect((await rotated.check({ id: verification.id, code: first! })).status).toBe('approved');
-});
-
-test('a secret that is dropped fails closed: its codes approve nothing and are not repeated', async () => {
-  const subjectSecret = randomBytes(32);
-  const { verifier, store, provider } = setUp({ subjectSecret });
-  const { verification } = pending(await verifier.start({ to }));
-  const code = provider.messages[0]!.code;
-  const dropped = createVerifier({ secret: randomBytes(32), subjectSecret, store, provider });
-  expect((await dropped.check({ id: verification.id, code })).status).toBe('verification_not_found');
-  expect((await dropped.check({ to, code })).status).toBe('verification_not_found');
-  const anew = pending(await dropped.start({ to }));
-  expect(anew.created).toBe(true);
-  expect(anew.verification.sendsLeft).toBe(1);
-  expect((await dropped.check({ to, code: provider.messages[1]!.code })).status).toBe('approved');
-});
-
 test('resendAt advises half a minute, and tells the truth when no send is left', async () => {
   const { verifier, clock } = setUp();
   const startMs = clock.now();
@@ -420,15 +384,6 @@ test('what a policy function says of a purpose holds for checks by id too', asyn
   expect((await verifier.lookup({ to })).status).toBe('unverified');
 });
 
-test('a process that does not know the newest secret yet still judges what it began itself', async () => {
-  const subjectSecret = randomBytes(32);
-  const { verifier, store, provider } = setUp({ subjectSecret });
-  const { verification } = pending(await verifier.start({ to, purpose: 'a' }));
-  const rotated = createVerifier({ secret: [randomBytes(32), secret], subjectSecret, store, provider });
-  await rotated.start({ to, purpose: 'b' });
-  expect((await verifier.check({ id: verification.id, code: provider.messages[0]!.code })).status).toBe('approved');
-});
-
 test('a provider that refuses one number over and over is not asked without end', async () => {
   const { verifier, provider, clock } = setUp();
   const refusals = Array.from({ length: 20 }, () => new ProviderError('opted_out', 'no'));
@@ -475,4 +430,50 @@ test.each(['XX', 'us', ''])('default country %j is refused', (defaultCountry) =>
 
 test.each([[''], [' Acme'], ['Acme\nInc'], ['@acme'], ['a'.repeat(41)]])('brand %j is refused', (brand) => {
   expect(() => setUp({ brand })).toThrow(ConfigurationError);
+});
+
+/** A store whose database is the caller's too, as far as a verifier sees: what happens in a transaction is seen by the store as well. */
+function storeWithin() {
+  const memory = memoryStore();
+  const transactions: unknown[] = [];
+  const store: Store = {
+    ...memory,
+    check: () => Promise.reject(new Error('on its own')),
+    approve: () => Promise.reject(new Error('on its own')),
+    within(transaction) {
+      transactions.push(transaction);
+      return { check: (request) => memory.check(request), approve: (target) => memory.approve(target) };
+    },
+  };
+  return { store, transactions };
+}
+
+test('a check and an approval take part in a transaction of the caller', async () => {
+  const { store, transactions } = storeWithin();
+  const { verifier, provider } = setUp({ store });
+  await verifier.start({ to });
+  const transaction = { client: 1 };
+  expect((await verifier.check({ to, code: provider.messages[0]!.code, transaction })).status).toBe('approved');
+  await verifier.start({ to });
+  expect((await verifier.approve({ to, transaction })).status).toBe('approved');
+  expect(transactions).toEqual([transaction, transaction]);
+  await expect(verifier.check({ to, code: '123456' })).rejects.toThrow('on its own');
+  await expect(verifier.approve({ to })).rejects.toThrow('on its own');
+});
+
+test('a transaction given to a store that takes none is a fault of the program, and spends nothing', async () => {
+  const { verifier } = setUp();
+  const { verification } = pending(await verifier.start({ to }));
+  for (const call of [
+    verifier.check({ to, code: '123456', transaction: {} }),
+    verifier.check({ id: 'nothing', code: '123456', transaction: null }),
+    verifier.approve({ to, transaction: {} }),
+  ]) {
+    const error = await call.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InvalidRequestError);
+    expect((error as InvalidRequestError).errors.map(({ pointer }) => pointer)).toEqual(['/transaction']);
+  }
+  expect(await verifier.find({ id: verification.id })).toMatchObject({
+    verification: { checksLeft: 5, status: 'pending' },
+  });
 });

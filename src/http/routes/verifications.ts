@@ -28,6 +28,7 @@ const start: Route<z.infer<typeof startInput>> = {
   method: 'post',
   path: '/v1/verifications',
   takes: 'body',
+  once: true,
   input: startInput,
   docs: {
     id: 'startVerification',
@@ -49,8 +50,10 @@ const start: Route<z.infer<typeof startInput>> = {
       'provider_unavailable',
     ],
   },
-  async handle({ verifier, tenant, input }) {
-    const result = await verifier.start({ ...input, tenant });
+  async handle({ verifier, tenant, input, clientAddress }) {
+    // A backend that calls for a person is not the person: what it says goes first.
+    const ip = input.ip ?? clientAddress();
+    const result = await verifier.start({ ...input, tenant, ...(ip !== undefined && { ip }) });
     if (result.status !== 'pending') return result;
     const { verification, created, notice } = result;
     const body = { ...factsOf(verification), status: 'pending', notice } satisfies z.infer<typeof startedVerification>;
@@ -62,6 +65,7 @@ const check: Route<z.infer<typeof checkInput>> = {
   method: 'post',
   path: '/v1/verifications/check',
   takes: 'body',
+  once: true,
   input: checkInput,
   docs: {
     id: 'checkVerification',

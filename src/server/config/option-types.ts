@@ -8,7 +8,7 @@ export interface OptionType<Value> {
   /** Stands in help and docs: `<host>`. Null: the flag alone means true. */
   readonly placeholder: string | null;
   read(text: string): Reading<Value>;
-  /** Reading what this says gives the value again. */
+  /** Reading what this says gives the value again, but for a password in it, which is left out. */
   show(value: Value): string;
 }
 

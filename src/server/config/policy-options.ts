@@ -1,4 +1,4 @@
-import { defaultPolicy, type Policy } from '../../policy.ts';
+import { defaultPolicy, fieldsThatMayBeNull, type Policy } from '../../policy.ts';
 import { listOf, number, oneOf, orNone, text, yesOrNo, type OptionType } from './option-types.ts';
 
 /** The fields of the policy that have an option of their own; `countries` is PHONEPROOF_COUNTRIES. */
@@ -14,6 +14,13 @@ const meanings: Record<PolicyField, string> = {
   maxRejectedSends:
     'Texts to one number in one send window that a provider may refuse, which are not counted, before a start is refused.',
   maxSendsPerDay: 'Texts to one number in any 24 hours.',
+  maxSendsPerAddress:
+    'Texts that one address of a person may ask for in one broad window, within a tenant; none: any number.',
+  maxSendsPerNetwork: 'The same for one IPv6 network (/64).',
+  maxSendsPerCountry: 'Texts to numbers of one country in one broad window, within a tenant; none: any number.',
+  maxSendsPerTenant: 'Texts of one tenant in one broad window; none: any number.',
+  maxSendsInAll: 'Texts of the whole service in one broad window; none: any number.',
+  broadWindowSeconds: 'The window of the five limits above: it slides.',
   sendGapSeconds: 'Least time between two texts to one number; 0: none.',
   resendAdviceSeconds: 'What `resend_at` advises where no gap is enforced.',
   resend: 'Starting again sends the same code again, or a new one.',
@@ -43,7 +50,7 @@ function typeOf(field: PolicyField): OptionType<unknown> {
   if (field === 'resend') return oneOf('same_code', 'new_code');
   if (typeof value === 'boolean') return yesOrNo;
   if (Array.isArray(value)) return listOf('<types>', text('<type>'));
-  return value === null ? orNone(digits) : digits;
+  return fieldsThatMayBeNull.has(field) ? orNone(digits) : digits;
 }
 
 /** One row for each field, made from `defaultPolicy`. */

@@ -12,12 +12,12 @@ export interface PrintedOption {
   from: string | null;
 }
 
-/** What was found, with every secret masked whatever its length. */
+/** What was found, with every secret masked whatever its length, or left out. */
 export function printedOptions(findings: readonly Finding[]): PrintedOption[] {
   return findings.map(({ option, origin, from, value }) => ({
     name: option.path.join('.'),
     variable: option.env,
-    value: value === undefined ? null : option.secret ? mask : option.type.show(value),
+    value: value === undefined ? null : option.secret && !option.showsNoSecret ? mask : option.type.show(value),
     origin,
     from,
   }));

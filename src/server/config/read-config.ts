@@ -62,10 +62,7 @@ export function findOptions({ command, flags, env, cwd }: Sources): Findings {
       faults.push(...reading.faults.map((what) => `${where}${name} ${what}.`));
       return { option, origin: found.origin, from: found.from, value: undefined };
     });
-  const idle = findings
-    .filter(({ option, origin }) => option.notYet && origin !== 'unset')
-    .map(({ option }) => `${option.env} has no effect yet: ${option.notYet}.`);
-  return { findings, faults, warnings: [...misspelled(env), ...idle] };
+  return { findings, faults, warnings: misspelled(env) };
 }
 
 /**

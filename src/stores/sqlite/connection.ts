@@ -1,9 +1,12 @@
 import { StoreError } from '../../errors.ts';
+import type { Claim } from '../claim.ts';
 import { dueAtMs, emptyRecord, touch, type NumberRecord } from '../record.ts';
 import { steadyClock } from '../steady-clock.ts';
 import type { Clock } from '../store.ts';
+import { claimRows } from './claims.ts';
+import { transactionCounters, type Counters } from './counters.ts';
 import { openDatabase } from './database.ts';
-import { decodeRecord, encodeRecord } from './record-json.ts';
+import { decodeRecord, encodeRecord } from '../record-json.ts';
 
 /** How long prune leaves a record alone that it could not read. */
 const unreadableForMs = 86_400_000;
@@ -18,9 +21,16 @@ export interface Connection {
   attempt<Result>(verb: () => Result): PromiseSettledResult<Result>;
   /** Runs a verb on the record of one number: reads the row, acts, writes it if it has changed. A row that holds nothing goes. */
   act<Result>(subject: string, verb: (record: NumberRecord, nowMs: number) => Result): Result;
+  /** Of broad limits. */
+  readonly counters: Pick<Counters, 'of' | 'keep'>;
+  /** Runs a verb on what is kept of an idempotency key, and keeps what it comes to; null: nothing. */
+  actOnClaim<Step extends { after: Claim | null }>(
+    key: string,
+    verb: (before: Claim | null, nowMs: number) => Step,
+  ): Step;
   /**
-   * Drops what has ended of at most `max` numbers, the longest due first. Answers with how many they were. When that was all, the commit empties
-   * the write-ahead log, so that what was deleted until now, here or elsewhere, is gone from the disk.
+   * Drops what has ended of at most `max` numbers, counters and claims, of each kind the longest due first. Answers with how many they were. When
+   * that was all, the commit empties the write-ahead log, so that what was deleted until now, here or elsewhere, is gone from the disk.
    */
   prune(max: number): number;
   /** See `Store.bindSubjectKey`. */
@@ -33,6 +43,8 @@ export interface Connection {
 export function openConnection(path: string, clock: Clock): Connection {
   const { statements, close } = openDatabase(path, Math.trunc(clock()));
   const now = steadyClock(clock);
+  const counters = transactionCounters(statements);
+  const claims = claimRows(statements);
   let nowMs = 0;
   let lastTimeMs = 0;
   /** A transaction that has written nothing leaves the shared time alone too, and so costs no write at all. */
@@ -63,6 +75,34 @@ export function openConnection(path: string, clock: Clock): Connection {
     statements.deleteNumber.run(subject);
   }
 
+  function actOnClaim<Step extends { after: Claim | null }>(
+    key: string,
+    verb: (before: Claim | null, nowMs: number) => Step,
+  ): Step {
+    const before = claims.of(key);
+    const step = verb(before, nowMs);
+    if (step.after === before) return step;
+    wrote = true;
+    claims.keep(key, step.after);
+    return step;
+  }
+
+  /** Lets go of what has ended of numbers; what cannot be read is left alone for a while. */
+  function pruneNumbers(max: number): number {
+    const due = statements.due.all(nowMs, max);
+    for (const { subject } of due) {
+      try {
+        act(String(subject), touch);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        // A record that cannot be read must not keep all others from going. Whoever asks for its number is told.
+        wrote = true;
+        statements.setDueAt.run(nowMs + unreadableForMs, String(subject));
+      }
+    }
+    return due.length;
+  }
+
   function checkpoint(): void {
     try {
       statements.checkpoint.get();
@@ -80,8 +120,10 @@ export function openConnection(path: string, clock: Clock): Connection {
       if (!Number.isSafeInteger(nowMs + lastTimeMs)) throw new StoreError('The SQLite store does not know the time.');
       wrote = false;
       pruned = false;
+      counters.reset();
     },
     commit() {
+      counters.write();
       if (wrote && nowMs > lastTimeMs) statements.setLastTime.run(nowMs);
       statements.commit.run();
       if (pruned) checkpoint();
@@ -104,20 +146,16 @@ export function openConnection(path: string, clock: Clock): Connection {
       }
     },
     act,
+    counters,
+    actOnClaim,
     prune(max) {
-      const due = statements.due.all(nowMs, max);
-      for (const { subject } of due) {
-        try {
-          act(String(subject), touch);
-        } catch (error) {
-          if (!(error instanceof StoreError)) throw error;
-          // A record that cannot be read must not keep all others from going. Whoever asks for its number is told.
-          wrote = true;
-          statements.setDueAt.run(nowMs + unreadableForMs, String(subject));
-        }
+      let touched = pruneNumbers(max);
+      for (const rows of [statements.deleteDueCounters, statements.deleteDueClaims]) {
+        touched += Number(rows.run(nowMs, max - touched).changes);
       }
-      pruned ||= due.length < max;
-      return due.length;
+      wrote ||= touched > 0;
+      pruned ||= touched < max;
+      return touched;
     },
     bindSubjectKey(fingerprint, accept) {
       const kept = statements.subjectKey.get()?.subject_key;

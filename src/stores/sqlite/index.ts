@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
+import * as claims from '../claim.ts';
 import * as acts from '../record.ts';
 import type { Clock, Store } from '../store.ts';
 import { openConnection } from './connection.ts';
@@ -53,7 +54,13 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       return transactions.run((connection) => connection.bindSubjectKey(fingerprint, accept));
     },
     begin(request) {
-      const result = act(request.subject, (record, nowMs) => acts.begin(record, request, nowMs));
+      const { subject, broadLimits } = request;
+      const result = transactions.run((connection) => {
+        const counts = connection.counters.of(broadLimits);
+        const begun = connection.act(subject, (record, nowMs) => acts.begin(record, request, nowMs, counts));
+        if (begun.outcome !== 'refused') connection.counters.keep(broadLimits, counts);
+        return begun;
+      });
       sweep();
       return result;
     },
@@ -80,6 +87,17 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     },
     erase(subject) {
       return act(subject, acts.erase);
+    },
+    claim(request) {
+      return transactions.run(
+        (connection) =>
+          connection.actOnClaim(request.key, (before, nowMs) => claims.claim(before, request, nowMs)).outcome,
+      );
+    },
+    complete(request) {
+      return transactions.run((connection) => {
+        connection.actOnClaim(request.key, (before, nowMs) => ({ after: claims.complete(before, request, nowMs) }));
+      });
     },
     async prune({ max = 500 } = {}) {
       let touched = 0;

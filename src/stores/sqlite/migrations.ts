@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
 /** In the order of their versions, which count from 1. What was released is never changed, only followed by another. */
-const migrations = ['0001-numbers'];
+const migrations = ['0001-numbers', '0002-counters-and-claims'];
 
 const createLedger = `
   CREATE TABLE IF NOT EXISTS phoneproof_migrations (

@@ -35,5 +35,35 @@ export function prepareStatements(db: DatabaseSync) {
     deleteNumber: db.prepare('DELETE FROM numbers WHERE subject = ?'),
     /** now, at most so many -> subject. The longest due first. */
     due: db.prepare('SELECT subject FROM numbers WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?'),
+
+    /** key -> buckets, due_at_ms. One row or none. */
+    counter: db.prepare('SELECT buckets, due_at_ms FROM counters WHERE key = ?'),
+    /** key, buckets, due_at_ms */
+    setCounter: db.prepare(
+      `INSERT INTO counters (key, buckets, due_at_ms) VALUES (?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET buckets = excluded.buckets, due_at_ms = excluded.due_at_ms`,
+    ),
+    /** now, at most so many. The longest due first. */
+    deleteDueCounters: deleteDue(db, 'counters'),
+
+    /** key -> fingerprint, token, lease_until_ms, answer, due_at_ms. One row or none. */
+    claim: db.prepare('SELECT fingerprint, token, lease_until_ms, answer, due_at_ms FROM claims WHERE key = ?'),
+    /** key, fingerprint, token, lease_until_ms, answer, due_at_ms */
+    setClaim: db.prepare(
+      `INSERT INTO claims (key, fingerprint, token, lease_until_ms, answer, due_at_ms) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, token = excluded.token,
+         lease_until_ms = excluded.lease_until_ms, answer = excluded.answer, due_at_ms = excluded.due_at_ms`,
+    ),
+    /** key */
+    deleteClaim: db.prepare('DELETE FROM claims WHERE key = ?'),
+    /** now, at most so many. The longest due first. */
+    deleteDueClaims: deleteDue(db, 'claims'),
   };
+}
+
+/** Rows that end as a whole. */
+function deleteDue(db: DatabaseSync, table: 'counters' | 'claims') {
+  return db.prepare(
+    `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?)`,
+  );
 }

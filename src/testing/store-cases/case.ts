@@ -50,3 +50,15 @@ export function handleOf([first, ...others]: readonly [Store, ...Store[]], index
 export async function allAtOnce<Result>(count: number, act: (index: number) => Promise<Result>): Promise<Result[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => act(index)));
 }
+
+/** Prunes until it is done; the store must come to an end by itself. */
+export async function pruneAll(store: Store, max: number): Promise<number> {
+  let all = 0;
+  for (let batch = 0; batch < 1_000; batch += 1) {
+    const touched = await store.prune({ max });
+    assert.ok(touched >= 0 && touched <= max, `${touched} in a batch of at most ${max}`);
+    all += touched;
+    if (touched < max) return all;
+  }
+  return assert.fail('prune never says that it is done');
+}

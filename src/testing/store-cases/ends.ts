@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { NumberLimits } from '../../stores/store.ts';
 import type { EndedStatus } from '../../verification.ts';
 import { expectOutcome, type ConformanceCase } from './case.ts';
-import { dayMs, hourMs, idOf, manySends, minuteMs, numberOn, type NumberOnStore } from './number.ts';
+import { dayMs, hourMs, manySends, minuteMs, nonceOf, numberOn, type NumberOnStore } from './number.ts';
 
 /** Every way in which a pending verification of the purpose `default` ends other than by time. */
 const ways: Record<Exclude<EndedStatus, 'expired'>, (number: NumberOnStore, nonce: string) => Promise<unknown>> = {
@@ -77,7 +77,7 @@ export const endCases: readonly ConformanceCase[] = [
       const other = numberOn(store, { name: 'two' });
       await other.create();
       for (const [of, which] of [
-        [number, { nonce: idOf('an id that was never given') }],
+        [number, { nonce: nonceOf('an id that was never given') }],
         [number, { purpose: 'other' }],
         [other, { nonce }],
         [numberOn(store, { name: 'three' }), { nonce }],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NumberLimits } from '../../stores/store.ts';
 import { expectOutcome, type ConformanceCase } from './case.ts';
-import { dayMs, hourMs, manySends, minuteMs, numberOn, secondMs, secretOf, usualLimits } from './number.ts';
+import { dayMs, hourMs, manySends, minuteMs, nonceOf, numberOn, secondMs, secretOf, usualLimits } from './number.ts';
 
 export const lifetimeCases: readonly ConformanceCase[] = [
   {
@@ -45,10 +45,7 @@ export const lifetimeCases: readonly ConformanceCase[] = [
       const first = await number.create({ code: '123456' });
       await number.guess(1);
       clock.advance(4 * minuteMs);
-      const repeat = expectOutcome(
-        await number.begin({ code: '999999', nonce: 'another-nonce-AAAAAAAAA' }),
-        'repeated',
-      );
+      const repeat = expectOutcome(await number.begin({ code: '999999', nonce: nonceOf('another') }), 'repeated');
       assert.deepEqual(repeat.secret.keyId, 'key-1');
       assert.deepEqual(Buffer.from(repeat.secret.digest), Buffer.from(secretOf('123456').digest));
       assert.deepEqual(Buffer.from(repeat.secret.seal), Buffer.from(secretOf('123456').seal));

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type {
   BeginRequest,
   BeginOutcome,
+  BroadLimit,
   CheckRequest,
   CheckOutcome,
   CodeSecret,
@@ -18,6 +19,8 @@ export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
+
+const tagBytes = 6;
 
 /** The numbers of a service as it comes. */
 export const usualLimits: NumberLimits = {
@@ -54,6 +57,21 @@ function digestOf(code: string, keyId: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(`${keyId} ${code}`).digest());
 }
 
+/** 48 bits that stand for a purpose. */
+function tagOf(purpose: string): string {
+  return createHash('sha256').update(purpose).digest().subarray(0, tagBytes).toString('base64url');
+}
+
+/** 128 bits that no two names share. Their end is the tag of the purpose, so that a case need not say whose id it is. */
+export function nonceOf(name: string, purpose = 'default'): string {
+  const unique = Buffer.from(idOf(name), 'base64url').subarray(0, -tagBytes);
+  return Buffer.concat([unique, Buffer.from(tagOf(purpose), 'base64url')]).toString('base64url');
+}
+
+function tagIn(nonce: string): string {
+  return Buffer.from(nonce, 'base64url').subarray(-tagBytes).toString('base64url');
+}
+
 /** What a caller would keep of a code. */
 export function secretOf(code: string, keyId = 'key-1'): CodeSecret {
   const seal = new Uint8Array(createHash('sha512').update(`seal ${keyId} ${code}`).digest());
@@ -72,6 +90,7 @@ export interface BeginDetails {
   keyId?: string;
   repeatKeyIds?: readonly string[];
   number?: Uint8Array;
+  broadLimits?: readonly BroadLimit[];
 }
 
 /** Requests about one number, with all that a case does not care about filled in. */
@@ -87,16 +106,21 @@ export interface NumberRequests {
 /** Makes requests about the number called `name`. */
 export function requestsOf(name: string, limits: NumberLimits): NumberRequests {
   const subject = idOf(name);
-  const target = (which: Which = { purpose: 'default' }): Target => ({ subject, limits, ...which });
+  const target = (which: Which = { purpose: 'default' }): Target =>
+    'nonce' in which
+      ? { subject, limits, purposeTag: tagIn(which.nonce), nonce: which.nonce }
+      : { subject, limits, purposeTag: tagOf(which.purpose) };
   return {
     subject,
     target,
-    begin: ({ code = '111111', keyId = 'key-1', ...details } = {}) => ({
+    begin: ({ code = '111111', keyId = 'key-1', purpose = 'default', ...details } = {}) => ({
       subject,
       limits,
-      purpose: 'default',
+      broadLimits: [],
+      purpose,
+      purposeTag: tagOf(purpose),
       channel: 'sms',
-      nonce: randomBytes(16).toString('base64url'),
+      nonce: nonceOf(randomUUID(), purpose),
       secret: secretOf(code, keyId),
       repeatKeyIds: ['key-1'],
       number: new TextEncoder().encode(`sealed ${name}`),
@@ -107,7 +131,14 @@ export function requestsOf(name: string, limits: NumberLimits): NumberRequests {
       codeLength: code.length,
       digests: keyIds.map((keyId) => ({ keyId, digest: digestOf(code, keyId) })),
     }),
-    settle: (nonce, delivery, status) => ({ subject, nonce, delivery, status, provider: 'carrier' }),
+    settle: (nonce, delivery, status) => ({
+      subject,
+      purposeTag: tagIn(nonce),
+      nonce,
+      delivery,
+      status,
+      provider: 'carrier',
+    }),
   };
 }
 

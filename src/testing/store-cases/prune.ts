@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Store } from '../../stores/store.ts';
-import { allAtOnce, expectOutcome, type ConformanceCase } from './case.ts';
+import { allAtOnce, expectOutcome, pruneAll, type ConformanceCase } from './case.ts';
 import { dayMs, hourMs, idOf, manySends, minuteMs, numberOn, secretOf, usualLimits } from './number.ts';
-
-/** Prunes until it is done; the store must come to an end by itself. */
-async function pruneAll(store: Store, max: number): Promise<number> {
-  let all = 0;
-  for (let batch = 0; batch < 1_000; batch += 1) {
-    const touched = await store.prune({ max });
-    assert.ok(touched >= 0 && touched <= max, `${touched} numbers in a batch of at most ${max}`);
-    all += touched;
-    if (touched < max) return all;
-  }
-  return assert.fail('prune never says that it is done');
-}
 
 export const pruneCases: readonly ConformanceCase[] = [
   {

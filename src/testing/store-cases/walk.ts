@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import type { NumberLimits, SettleRequest } from '../../stores/store.ts';
+import type { NumberLimits, SettleRequest, Target } from '../../stores/store.ts';
 import type { Act } from '../acts.ts';
+import { diceOf, type Dice } from '../dice.ts';
 import { witness } from '../linearizability.ts';
 import { turningPointsMs, type NumberModel } from '../number-model.ts';
 import { openHandles, type ConformanceCase, type StoreContext } from './case.ts';
-import { idOf, minuteMs, requestsOf, secondMs, usualLimits, type NumberRequests, type Which } from './number.ts';
+import { minuteMs, nonceOf, requestsOf, secondMs, usualLimits, type NumberRequests, type Which } from './number.ts';
 
 /** Small numbers, so that a walk comes by every limit often. */
 const narrow: NumberLimits = {
@@ -26,34 +27,19 @@ const narrow: NumberLimits = {
   verifiedMs: 4 * minuteMs,
 };
 
-interface Dice {
-  /** A whole number from 0 to `sides` - 1. */
-  roll(sides: number): number;
-  pick<Item>(items: readonly [Item, ...Item[]]): Item;
-}
-
-/** The same rolls for the same seed (mulberry32). */
-function diceOf(seed: number): Dice {
-  let state = seed;
-  const roll = (sides: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % sides;
-  };
-  return { roll, pick: (items) => items[roll(items.length)] ?? items[0] };
-}
-
 /** Mostly about what is there, and codes that are right or nearly so. */
 function randomAct(dice: Dice, requests: NumberRequests, model: NumberModel, serial: number): Act {
   const told = model.verifications.filter(({ erased }) => !erased).slice(-4);
   const ids = told.map(({ nonce }) => nonce);
-  const nonce = dice.pick([idOf('an id that was never given'), ...ids, ...ids]);
+  const nonce = dice.pick([nonceOf('an id that was never given'), ...ids, ...ids]);
   const purpose = dice.pick(['default', 'default', 'other']);
   const which: Which = dice.roll(2) === 0 ? { nonce } : { purpose };
   const rare = dice.pick<Act['verb']>(['unlock', 'erase', 'cancel', 'approve']);
   const other = dice.pick<Act['verb']>(['settle', 'settle', 'settle', 'find', 'find', 'lookup', rare]);
   const verb = dice.pick<Act['verb']>(['begin', 'begin', 'check', 'check', 'check', other]);
+  /** Now and then an id is asked for under a purpose that need not be its own. */
+  const underSomeTag = <Request extends Target | SettleRequest>(request: Request): Request =>
+    dice.roll(10) > 0 ? request : { ...request, purposeTag: requests.target({ purpose }).purposeTag };
   switch (verb) {
     case 'begin':
       return {
@@ -61,7 +47,7 @@ function randomAct(dice: Dice, requests: NumberRequests, model: NumberModel, ser
         request: requests.begin({
           purpose,
           code: dice.pick(['111111', '111111', '222222', '4444']),
-          nonce: idOf(`${requests.subject} ${serial}`),
+          nonce: nonceOf(`${requests.subject} ${serial}`, purpose),
           keyId: dice.pick(['key-1', 'key-1', 'key-2']),
           repeatKeyIds: dice.pick([['key-1', 'key-2'], ['key-1', 'key-2'], ['key-1'], []]),
           number: new Uint8Array([serial % 256]),
@@ -69,14 +55,14 @@ function randomAct(dice: Dice, requests: NumberRequests, model: NumberModel, ser
       };
     case 'check': {
       const code = dice.pick(['111111', '222222', '000000', '000000', '000000', '4444']);
-      return { verb, request: requests.check(code, which, ['key-1', 'key-2']) };
+      return { verb, request: underSomeTag(requests.check(code, which, ['key-1', 'key-2'])) };
     }
     case 'settle': {
       const status = dice.pick<SettleRequest['status']>(['rejected', 'rejected', 'unknown', 'accepted', 'delivered']);
-      return { verb, request: requests.settle(nonce, 1 + dice.roll(3), status) };
+      return { verb, request: underSomeTag(requests.settle(nonce, 1 + dice.roll(3), status)) };
     }
     default:
-      return { verb, request: requests.target(which) };
+      return { verb, request: underSomeTag(requests.target(which)) };
   }
 }
 

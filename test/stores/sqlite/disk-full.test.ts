@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { numberOn } from '../../../src/testing/store-cases/number.ts';
-import { startChild } from './child.ts';
+import { startChild } from '../child.ts';
 import { databasePath, openRaw, openStore } from './database-file.ts';
 
 test.skipIf(process.platform === 'win32')(
@@ -8,7 +8,7 @@ test.skipIf(process.platform === 'win32')(
   { timeout: 60_000 },
   async () => {
     const path = databasePath();
-    const child = startChild('./fills-the-disk.ts', [path], { shell: 'ulimit -f 800' });
+    const child = startChild('./sqlite/fills-the-disk.ts', [path], { shell: 'ulimit -f 800' });
     const { begun, errors, stillFound } = JSON.parse(await child.hear()) as {
       begun: string[];
       errors: Record<string, string>;

@@ -27,7 +27,10 @@ test('a fresh file gets the schema once, and what it holds is there when it is o
   const first = openStore(path);
   await numberOn(first).create();
   await first.close();
-  const expected = [{ version: 1, name: '0001-numbers' }];
+  const expected = [
+    { version: 1, name: '0001-numbers' },
+    { version: 2, name: '0002-counters-and-claims' },
+  ];
   expect(ledger(path)).toEqual(expected);
   const again = openStore(path);
   expect((await numberOn(again).find())?.status).toBe('pending');
@@ -88,7 +91,7 @@ test('a database of a newer version is refused and left as it is', async () => {
   await numberOn(store).create();
   await store.close();
   const newer = openRaw(path);
-  newer.exec(`INSERT INTO phoneproof_migrations VALUES (2, '0002-not-yet', 0)`);
+  newer.exec(`INSERT INTO phoneproof_migrations VALUES (3, '0003-not-yet', 0)`);
   newer.close();
   const before = readFileSync(path);
   const older = openStore(path);

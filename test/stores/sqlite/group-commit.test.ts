@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
+import { broadLimit, expectLeft, sendUnder } from '../../../src/testing/store-cases/broad-limit.ts';
 import { idOf, manySends, numberOn, requestsOf } from '../../../src/testing/store-cases/number.ts';
 import { databasePath, openRaw, openStore } from './database-file.ts';
 import { commitsInLog } from './write-ahead-log.ts';
@@ -111,6 +112,35 @@ test('a number whose record cannot be read fails alone, and says so each time', 
   await expect(bad.begin()).rejects.toThrow(StoreError);
 });
 
+test('a counter that cannot be read fails the begins under it alone', async () => {
+  const path = databasePath();
+  const store = openStore(path);
+  const [good, bad] = [broadLimit('good', 5, 60_000), broadLimit('bad', 5, 60_000)];
+  await sendUnder(store, good, bad);
+  openRaw(path).prepare(`UPDATE counters SET buckets = '[1]' WHERE key = ?`).run(bad.key);
+  const asked = [sendUnder(store, good, bad), sendUnder(store, good), sendUnder(store, bad), sendUnder(store)];
+  expect(await outcomes(asked)).toEqual(['StoreError', 'created', 'StoreError', 'created']);
+  await expectLeft(store, good, 3);
+});
+
+test('begins that share a transaction and a limit write its counter once, and each counts', async () => {
+  const path = databasePath();
+  const store = openStore(path);
+  await store.ping();
+  const raw = openRaw(path);
+  raw.exec(`
+    CREATE TABLE writes (id INTEGER PRIMARY KEY);
+    CREATE TRIGGER inserted AFTER INSERT ON counters BEGIN INSERT INTO writes VALUES (NULL); END;
+    CREATE TRIGGER updated AFTER UPDATE ON counters BEGIN INSERT INTO writes VALUES (NULL); END;
+  `);
+  const limit = broadLimit('service', 70, 60_000);
+  const asked = await outcomes(Array.from({ length: 100 }, () => sendUnder(store, limit)));
+  expect(asked.toSorted()).toEqual([...Array<string>(70).fill('created'), ...Array<string>(30).fill('refused')]);
+  const writes = Number(raw.prepare('SELECT count(*) AS count FROM writes').get()?.count);
+  expect(writes).toBeGreaterThan(0);
+  expect(writes).toBeLessThanOrEqual(2);
+});
+
 /** Makes SQLite itself fail, in the way `action` says, when a row for `name` is written. */
 function failOn(path: string, name: string, action: string): { mend(): void } {
   const db = openRaw(path);
@@ -130,6 +160,21 @@ test.each(['ABORT', 'FAIL'])('a statement that fails (%s) fails its verb alone a
   expect(await outcomes(beginMany(store, 5))).toEqual(['created', 'created', 'created', 'StoreError', 'created']);
   mend();
   expect(await outcomes(beginMany(store, 5))).toEqual(['repeated', 'repeated', 'repeated', 'created', 'repeated']);
+});
+
+test('a begin that fails takes nothing from broad limits, nor from those that share its transaction', async () => {
+  const path = databasePath();
+  const store = openStore(path);
+  await store.ping();
+  const { mend } = failOn(path, 'number 3', `SELECT RAISE(ABORT, 'no')`);
+  const limit = broadLimit('service', 6, 60_000);
+  const beginFive = () =>
+    Array.from({ length: 5 }, (_, index) =>
+      numberOn(store, { name: `number ${index}` }).begin({ broadLimits: [limit] }),
+    );
+  expect(await outcomes(beginFive())).toEqual(['created', 'created', 'created', 'StoreError', 'created']);
+  mend();
+  await expectLeft(store, limit, 2);
 });
 
 test.each([
@@ -162,6 +207,16 @@ test('what changes nothing writes nothing', async () => {
   });
   await blocked.create();
   await blocked.guess(1);
+  const spent = broadLimit('service', 1, 60_000);
+  await sendUnder(store, spent);
+  const claim = {
+    key: idOf('key'),
+    fingerprint: idOf('thing'),
+    token: idOf('caller'),
+    leaseMs: 30_000,
+    keepMs: 60_000,
+  };
+  await store.claim(claim);
   const before = commitsInLog(path);
   const unknown = numberOn(store, { name: 'unknown' });
   await unknown.find();
@@ -172,6 +227,10 @@ test('what changes nothing writes nothing', async () => {
   expect((await unknown.cancel()).outcome).toBe('not_found');
   expect((await blocked.check('111111')).outcome).toBe('blocked');
   expect((await blocked.find())?.status).toBe('pending');
+  expect((await sendUnder(store, spent)).outcome).toBe('refused');
+  expect((await store.claim({ ...claim, token: idOf('another') })).outcome).toBe('running');
+  expect((await store.claim({ ...claim, fingerprint: idOf('another thing') })).outcome).toBe('reused');
+  await store.complete({ ...claim, token: idOf('another'), answer: null });
   await store.ping();
   expect(commitsInLog(path)).toBe(before);
   await blocked.cancel();

@@ -4,6 +4,7 @@ import { StoreError } from '../../../src/errors.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 import { allAtOnce } from '../../../src/testing/store-cases/case.ts';
+import { broadLimit, sendUnder } from '../../../src/testing/store-cases/broad-limit.ts';
 import { dayMs, idOf, minuteMs, numberOn, secretOf } from '../../../src/testing/store-cases/number.ts';
 import { databasePath, openRaw, openStore } from './database-file.ts';
 
@@ -18,6 +19,14 @@ async function useNumbers(store: Store, prefix: string): Promise<void> {
     if (index % 3 === 1) await number.guess(2);
   });
 }
+
+const claimOf = (name: string) => ({
+  key: idOf(`key ${name}`),
+  fingerprint: idOf('thing'),
+  token: idOf('caller'),
+  leaseMs: 30_000,
+  keepMs: dayMs,
+});
 
 test(
   'when all lifetimes are over prune leaves no row, and the file does not grow with the next numbers',
@@ -51,6 +60,58 @@ test('without anybody who prunes, a store that is used takes out what has ended'
   const rows = openRaw(path).prepare('SELECT count(*) AS count FROM numbers');
   // What lives for a day is due within 24 or 25 of the 100 hours.
   expect(Number(rows.get()?.count)).toBeLessThan(35 * 20);
+});
+
+test('without anybody who prunes, counters and claims that have ended go too', { timeout: 60_000 }, async () => {
+  const path = databasePath();
+  const clock = virtualClock();
+  const store = openStore(path, clock.now);
+  for (let hour = 0; hour < 60; hour += 1) {
+    await allAtOnce(10, async (index) => {
+      const name = `${hour} ${index}`;
+      await store.claim(claimOf(name));
+      await sendUnder(store, broadLimit(name, 5, 60 * minuteMs));
+    });
+    clock.advance(60 * minuteMs);
+  }
+  const raw = openRaw(path);
+  const rows = (table: string) => Number(raw.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count);
+  expect(rows('counters')).toBeLessThan(5 * 10);
+  expect(rows('claims')).toBeLessThan(30 * 10);
+});
+
+test('a counter that counts in ever new sixtieths keeps no more of them than make a window', async () => {
+  const path = databasePath();
+  const clock = virtualClock();
+  const store = openStore(path, clock.now);
+  const limit = broadLimit('service', 1_000, 60 * minuteMs);
+  for (let minute = 0; minute < 200; minute += 1) {
+    await sendUnder(store, limit);
+    clock.advance(minuteMs);
+  }
+  const buckets = String(openRaw(path).prepare('SELECT buckets FROM counters').get()?.buckets);
+  expect(JSON.parse(buckets)).toHaveLength(2 * 61);
+});
+
+test('an answer is out of the files with the prune that takes its claim', async () => {
+  const path = databasePath();
+  const clock = virtualClock();
+  const store = openStore(path, clock.now);
+  const onDisk = (): string => [path, `${path}-wal`].map((file) => readFileSync(file, 'latin1')).join('');
+  const shown = (what: string): number => onDisk().split(what).length - 1;
+  await allAtOnce(100, async (index) => {
+    const claim = claimOf(String(index));
+    await store.claim(claim);
+    await store.complete({ ...claim, answer: new TextEncoder().encode(`answer-${index} `.repeat(300)) });
+  });
+  expect(shown('answer-99')).toBeGreaterThan(0);
+  clock.advance(dayMs - 1);
+  await store.prune();
+  expect(shown('answer-99')).toBeGreaterThan(0);
+  clock.advance(1);
+  expect(await store.prune({ max: 60 })).toBe(60);
+  expect(await store.prune({ max: 60 })).toBe(40);
+  for (const trace of ['answer-', idOf('key 0'), idOf('caller')]) expect(shown(trace)).toBe(0);
 });
 
 test('prune passes records that it cannot read and takes all others', async () => {

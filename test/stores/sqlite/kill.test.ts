@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { manySends, numberOn } from '../../../src/testing/store-cases/number.ts';
-import { startChild } from './child.ts';
+import { startChild } from '../child.ts';
 import { databasePath, openRaw, openStore } from './database-file.ts';
 
 const rounds = 6;
@@ -31,7 +31,7 @@ test('whatever was answered before a process is killed is in the file', { timeou
   const path = databasePath();
   const log = `${path}.acknowledged`;
   for (let round = 0; round < rounds; round += 1) {
-    const child = startChild('./acknowledging-load.ts', [path, log, String(round)]);
+    const child = startChild('./sqlite/acknowledging-load.ts', [path, log, String(round)]);
     while (!existsSync(log) || !readFileSync(log, 'utf8').includes(`begun ${round}-`)) await setTimeout(5);
     await setTimeout(randomInt(10, 600));
     await child.kill();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
-import { dayMs, hourMs, minuteMs, numberOn, usualLimits } from '../../../src/testing/store-cases/number.ts';
+import { dayMs, hourMs, idOf, minuteMs, numberOn, usualLimits } from '../../../src/testing/store-cases/number.ts';
 import { databasePath, openRaw, openStore } from './database-file.ts';
 
 test('two processes whose clocks differ go by the later one', async () => {
@@ -16,6 +16,17 @@ test('two processes whose clocks differ go by the later one', async () => {
   expect((await numberOn(behind, { limits }).check('111111')).outcome).toBe('not_found');
   const begun = await numberOn(behind, { name: 'a third number', limits }).create();
   expect(begun.createdAtMs).toBe(fast.now());
+});
+
+test('a prune that takes only counters and claims moves the time of all processes too', async () => {
+  const path = databasePath();
+  const [fast, slow] = [virtualClock(), virtualClock()];
+  const [ahead, behind] = [openStore(path, fast.now), openStore(path, slow.now)];
+  const [key, fingerprint, token] = [idOf('key'), idOf('thing'), idOf('caller')];
+  await behind.claim({ key, fingerprint, token, leaseMs: minuteMs, keepMs: hourMs });
+  fast.advance(hourMs);
+  expect(await ahead.prune()).toBe(1);
+  expect((await numberOn(behind).create()).createdAtMs).toBe(fast.now());
 });
 
 test('a store that is opened again with an earlier clock goes on from the time it had', async () => {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** A program of this folder that runs in a process of its own. */
+/** A program that runs in a process of its own. */
 export interface Child {
   /** Says a line to it. */
   tell(line: string): void;
@@ -16,7 +16,7 @@ export interface Child {
   ended(): Promise<void>;
 }
 
-/** Starts a program of this folder. It goes with the test at the latest. */
+/** Starts a program, by its path from this folder. It goes with the test at the latest. */
 export function startChild(program: string, args: readonly string[], options: { shell?: string } = {}): Child {
   const file = fileURLToPath(new URL(program, import.meta.url));
   const command = [process.execPath, file, ...args];

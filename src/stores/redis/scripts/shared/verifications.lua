@@ -1,0 +1,41 @@
+-- Finding verifications, and what is told of one that is not pending.
+
+local function find_live(record, tag, nonce)
+  for _, live in ipairs(record.live) do
+    if live.tag == tag and (nonce == '' or live.nonce == nonce) then return live end
+  end
+end
+
+-- Only the latest ones of a number are told of.
+local function forget_old_ends(record, max)
+  while #record.ended > max do
+    table.remove(record.ended, 1)
+    record.changed = true
+  end
+end
+
+local function find_ended(record, max, tag, nonce)
+  forget_old_ends(record, max)
+  for place = #record.ended, 1, -1 do
+    local ended = record.ended[place]
+    if ended.tag == tag and (nonce == '' or ended.nonce == nonce) then return ended end
+  end
+end
+
+-- What bears the token, of deliveries, times or ended verifications.
+local function find_token(list, token)
+  for _, item in ipairs(list) do
+    if item.token == token then return item end
+  end
+end
+
+local function approve_live(record, live, token)
+  if live.verified_ms > 0 then record.verified = { at = record.now, until_at = record.now + live.verified_ms } end
+  end_live(record, live, approved, record.now, token)
+end
+
+local function answer_what_ended(record, mark, max, tag, nonce)
+  local ended = nonce ~= '' and find_ended(record, max, tag, nonce)
+  if not ended then return answer(record, mark, 'not_found') end
+  return answer(record, mark, 'ended', ended.nonce)
+end

@@ -1,0 +1,23 @@
+import { describe, test } from 'vitest';
+import { keepsPromisesInterleaved } from './interleaved-runs.ts';
+import type { OpenStore } from './open-store.ts';
+import { modelPolicies, runsLikeTheModel } from './verifier-model-run.ts';
+
+/** Tests the whole verifier on a store, each random run on data of its own. */
+export function testVerifierOn(name: string, open: OpenStore, runs: { modelled: number; interleaved: number }): void {
+  describe(`a verifier on ${name}`, () => {
+    for (const [index, policy] of modelPolicies.entries()) {
+      test(
+        `answers as the model does, whatever is asked in whatever order (policy ${index + 1})`,
+        { timeout: 60_000 },
+        () => runsLikeTheModel(open, policy, runs.modelled),
+      );
+    }
+
+    test(
+      'keeps every promise when calls interleave in any way and the store fails in any way',
+      { timeout: 60_000 },
+      () => keepsPromisesInterleaved(open, runs.interleaved),
+    );
+  });
+}
