@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real browsers, processes and packed tarballs: slower than all else, and not beside each other. */
-const slow = ['test/e2e/**/*.test.ts', 'test/repo/**/*.test.ts'];
+/** Real browsers, processes, packed tarballs and servers that are broken on purpose: slower than all else, and not beside each other. */
+const slow = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/repo/**/*.test.ts'];
 
 export default defineConfig({
   test: {

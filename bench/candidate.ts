@@ -5,13 +5,17 @@ import { openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Answers, Question } from './measured.ts';
+import type { StoreHome } from './store-home.ts';
 
 /** What is compared: each in a process of its own. */
-export type CandidateName = 'reference' | 'phoneproof';
+export const candidateNames = ['reference', 'phoneproof'] as const;
+export type CandidateName = (typeof candidateNames)[number];
 
 /** A candidate that listens. */
 export interface Candidate {
   readonly name: CandidateName;
+  /** Where its numbers are. */
+  readonly home: StoreHome;
   readonly url: string;
   /** The API key it takes; the reference takes every key. */
   readonly key: string;
@@ -23,21 +27,30 @@ export interface Candidate {
 const programs = { reference: 'reference.ts', phoneproof: 'service.ts' };
 const patienceMs = 20_000;
 
-/** Starts a candidate on a store, in `folder`, where it finds no configuration but this. */
+/** So many that none ever refuses: what counting costs is a part of what is measured. */
+const countless = '100000000';
+
+/** The keys of all processes of one run, so that several can share a store. */
+const secret = randomBytes(32).toString('base64');
+
+/** Starts a candidate, in `folder`, where it finds no configuration but this. */
 export async function startCandidate(
   name: CandidateName,
-  { store, folder }: { store: string; folder: string },
+  { home, folder }: { home: StoreHome; folder: string },
 ): Promise<Candidate> {
   const key = randomBytes(32).toString('hex');
   const child = fork(fileURLToPath(new URL(programs[name], import.meta.url)), {
     cwd: folder,
     env: {
-      PHONEPROOF_SECRET: randomBytes(32).toString('base64'),
+      PHONEPROOF_SECRET: secret,
       PHONEPROOF_API_KEYS: key,
-      PHONEPROOF_STORE: store,
+      PHONEPROOF_STORE: home.address,
       PHONEPROOF_PROVIDER: 'console',
       PHONEPROOF_ALLOW_UNSAFE: 'provider,store',
       PHONEPROOF_COUNTRIES: 'US',
+      PHONEPROOF_POLICY_MAX_SENDS_PER_COUNTRY: countless,
+      PHONEPROOF_POLICY_MAX_SENDS_PER_TENANT: countless,
+      PHONEPROOF_POLICY_MAX_SENDS_IN_ALL: countless,
       PHONEPROOF_PORT: '0',
       PHONEPROOF_METRICS_PORT: '0',
     },
@@ -45,7 +58,7 @@ export async function startCandidate(
     stdio: ['ignore', openSync(devNull, 'w'), 'inherit', 'ipc'],
   });
   const gone = new AbortController();
-  child.once('exit', () => gone.abort(new Error(`The ${name} on ${store} has ended.`)));
+  child.once('exit', () => gone.abort(new Error(`The ${name} has ended.`)));
   const hear = async (): Promise<unknown> => {
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(patienceMs)]);
     try {
@@ -63,6 +76,7 @@ export async function startCandidate(
   }
   return {
     name,
+    home,
     url,
     key,
     async ask<Q extends Question>(question: Q) {

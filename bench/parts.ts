@@ -9,7 +9,7 @@ function newestMs(pattern: string): number {
 }
 
 /** What is measured: the build, which is what users run; the source, if the build is missing or older. */
-export const measuredFrom = newestMs('dist/**/*.js') > newestMs('src/**/*.ts') ? 'dist' : 'src';
+export const measuredFrom = newestMs('dist/**/*.js') > newestMs('src/**/*.{ts,lua,sql}') ? 'dist' : 'src';
 
 /** Imports one module of phoneproof, named by its path without an ending. */
 export async function importPart<Module>(path: string): Promise<Module> {

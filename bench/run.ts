@@ -2,96 +2,71 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startCandidate, type Candidate, type CandidateName } from './candidate.ts';
-import { circumstances, heading, profileLines, rowsOf } from './report.ts';
-import { runRound, type Round, type RoundOptions } from './round.ts';
+import { createBench } from './bench.ts';
+import { compare, profile, type Comparison } from './compare.ts';
+import { circumstances, comparisonLines, heading, rowsOf } from './report.ts';
+import { measureScaling } from './scaling.ts';
+import { storeNames, type StoreName } from './store-home.ts';
 
-/** `npm run bench`: what a verification costs, as a ratio to a reference that does the least that is needed. docs/benchmarks.md tells how to read it. */
+/**
+ * `npm run bench`: what a verification costs on each store, as a ratio to a reference that does the least that is needed. With `--scaling`, how that cost grows, and what
+ * one core carries. docs/benchmarks.md and docs/scaling.md tell how to read it.
+ */
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    scaling: { type: 'boolean', default: false },
+    stores: { type: 'string', default: storeNames.join() },
     numbers: { type: 'string' },
     rounds: { type: 'string' },
     connections: { type: 'string' },
+    rate: { type: 'string' },
   },
 });
 /** A whole number of at least 1. */
-function count(name: 'numbers' | 'rounds' | 'connections', otherwise: number): number {
+function count(name: 'numbers' | 'rounds' | 'connections' | 'rate', otherwise: number): number {
   const value = Number(flags[name] ?? otherwise);
   if (!(Number.isSafeInteger(value) && value > 0)) throw new Error(`--${name} must be a whole number of at least 1`);
   return value;
 }
 
-const round: RoundOptions = {
-  numbers: count('numbers', flags.quick ? 200 : 10_000),
-  connections: count('connections', 64),
-};
-const rounds = count('rounds', flags.quick ? 3 : 7);
-const names: readonly CandidateName[] = ['reference', 'phoneproof'];
-const stores = ['memory', 'sqlite'] as const;
-let answered = 0;
+const stores = flags.stores.split(',').map((name): StoreName => {
+  const known = storeNames.find((store) => store === name);
+  if (!known) throw new Error(`--stores must be one or several of ${storeNames.join()}, comma-separated`);
+  return known;
+});
 
 // Not the system's folder for such files: it may be kept in memory, where a commit costs nothing.
 const cache = fileURLToPath(new URL('../.cache', import.meta.url));
 mkdirSync(cache, { recursive: true });
 const folder = mkdtempSync(join(cache, 'bench-'));
+const bench = createBench({
+  folder,
+  round: { numbers: count('numbers', flags.quick ? 200 : 10_000), connections: count('connections', 64) },
+  rounds: count('rounds', flags.quick ? 3 : 7),
+  even: { numbers: flags.quick ? 25 : 500, perSecond: count('rate', 500) },
+});
 try {
   for (const line of circumstances()) console.log(line);
   console.log(
-    `${round.numbers} numbers a round, ${rounds} rounds after one to warm up, ${round.connections} connections\n`,
+    `${bench.round.numbers} numbers a round, ${bench.rounds} rounds after one to warm up, ${bench.round.connections} connections\n`,
   );
-  if (!flags.profile) for (const line of heading) console.log(line);
-  for (const store of stores) await (flags.profile ? profile(store) : compare(store));
-  console.log(`\n${answered} requests, all answered as they must be`);
+  if (flags.scaling) await measureScaling(bench, stores);
+  else if (flags.profile) for (const store of stores) await profile(bench, store);
+  else await compareAll();
+  console.log(`\n${bench.answered()} requests, all answered as they must be`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function compare(store: (typeof stores)[number]): Promise<void> {
-  const results: Round[] = [];
-  await withCandidates(store, async (candidates) => {
-    for (const candidate of candidates) await run(candidate);
-    for (let i = 0; i < rounds; i++) {
-      // Each goes first in turn.
-      for (const candidate of i % 2 === 0 ? candidates : candidates.toReversed()) results.push(await run(candidate));
-    }
-  });
-  for (const row of rowsOf(store, results)) console.log(row);
-}
-
-async function profile(store: (typeof stores)[number]): Promise<void> {
-  await withCandidates(store, async (candidates) => {
-    for (const candidate of candidates) {
-      await run(candidate);
-      await candidate.ask('startProfile');
-      for (let i = 0; i < rounds; i++) await run(candidate);
-      const shares = await candidate.ask('stopProfile');
-      console.log(`\n${candidate.name}, ${store} store`);
-      for (const line of profileLines(shares)) console.log(line);
-    }
-  });
-}
-
-async function run(candidate: Candidate): Promise<Round> {
-  const result = await runRound(candidate, round);
-  answered += 2 * round.numbers;
-  return result;
-}
-
-/** Whatever happens, none of them is left behind. */
-async function withCandidates(
-  store: (typeof stores)[number],
-  use: (candidates: readonly Candidate[]) => Promise<void>,
-): Promise<void> {
-  const candidates: Candidate[] = [];
-  try {
-    for (const name of names) {
-      const address = store === 'sqlite' ? `sqlite:${join(folder, `${name}.db`)}` : 'memory:';
-      candidates.push(await startCandidate(name, { store: address, folder }));
-    }
-    await use(candidates);
-  } finally {
-    await Promise.all(candidates.map((candidate) => candidate.stop()));
+async function compareAll(): Promise<void> {
+  const comparisons: Comparison[] = [];
+  for (const line of heading) console.log(line);
+  for (const store of stores) {
+    const comparison = await compare(bench, store);
+    for (const row of rowsOf(comparison)) console.log(row);
+    comparisons.push(comparison);
   }
+  for (const line of comparisonLines(comparisons, bench.even.perSecond)) console.log(line);
 }

@@ -6,7 +6,7 @@ import { memoryStore } from 'phoneproof/stores/memory';
 const inbox = createInbox(); // stands in for phones
 const verifier = createVerifier({
   secret: randomBytes(32), // in production: from the environment, the same at every start
-  store: memoryStore(), // in production: sqliteStore({ path })
+  store: memoryStore(), // in production: SQLite, Redis or PostgreSQL
   provider: inboxProvider({ inbox }), // in production: a provider that reaches phones
 });
 

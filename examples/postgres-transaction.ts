@@ -5,7 +5,8 @@ import { postgresStore } from 'phoneproof/stores/postgres';
 
 const connectionString = process.env.DATABASE_URL;
 const app = new Pool({ connectionString });
-const store = postgresStore({ pool: new Pool({ connectionString }) }); // a pool of its own: it charges while your transaction waits
+const own = new Pool({ connectionString }); // the store charges on it while your transaction waits
+const store = postgresStore({ pool: own });
 await store.migrate();
 await app.query('CREATE TABLE IF NOT EXISTS accounts (phone text PRIMARY KEY, name text NOT NULL)');
 
@@ -42,4 +43,5 @@ console.log(await signUp('Ada', started.verification.id, text?.code ?? '')); // 
 console.log((await app.query('SELECT * FROM accounts')).rows); // [ { phone: '+12025550143', name: 'Ada' } ]
 
 await verifier.idle();
-process.exit();
+await store.close();
+await Promise.all([app.end(), own.end()]);

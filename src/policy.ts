@@ -78,7 +78,7 @@ export const defaultPolicy: Policy = {
   maxSendsPerDay: 10,
   maxSendsPerAddress: 30,
   maxSendsPerNetwork: 60,
-  maxSendsPerCountry: 10_000,
+  maxSendsPerCountry: 5_000,
   maxSendsPerTenant: 10_000,
   maxSendsInAll: 20_000,
   broadWindowSeconds: 3_600,

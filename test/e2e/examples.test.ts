@@ -5,12 +5,17 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { marked, type Tokens } from 'marked';
+import { Client } from 'pg';
+import { startRedis } from '../servers/redis.ts';
+import { freshSchemaName, postgresUrl } from '../servers/shared.ts';
 
 /** The examples run as they stand, on the built package, which they import by its name. */
 const folder = mkdtempSync(join(tmpdir(), 'phoneproof-examples-'));
 const children: ChildProcess[] = [];
+const run = promisify(execFile);
+const exampleSecret = randomBytes(32).toString('base64');
 const apiKey = 'example-key-0123456789abcdef0123456789';
 
 afterAll(async () => {
@@ -108,6 +113,60 @@ test('as a route of Next.js, the HTTP API does the main job', async () => {
   await mainJob(`http://127.0.0.1:${(await printed(/"port":(\d+)/))[1]}/phone`, printed);
 });
 
+/** A database of its own on the shared PostgreSQL. */
+async function freshDatabase(): Promise<string> {
+  const name = freshSchemaName();
+  const client = new Client({ connectionString: await postgresUrl() });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  const url = new URL(await postgresUrl());
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+test.each(['redis', 'postgres'])('on %s, the verifier of the docs does the main job', async (name) => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const program = `
+    import { createInterface } from 'node:readline';
+    const { verifier } = await import(${JSON.stringify(new URL(`../../examples/${name}.ts`, import.meta.url).href)});
+    const started = await verifier.start({ to: process.argv[1] });
+    for await (const code of createInterface(process.stdin)) {
+      console.log('checked: ' + (await verifier.check({ id: started.verification.id, code })).status);
+    }`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program, '+12025550143'], {
+    env: {
+      ...process.env,
+      PHONEPROOF_SECRET: exampleSecret,
+      REDIS_URL: redis.url,
+      DATABASE_URL: await freshDatabase(),
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+  children.push(child);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const printed = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = pattern.exec(output)?.[1];
+      if (found !== undefined) return found;
+      await once(child.stdout, 'data');
+    }
+  };
+  const code = await printed(/\b(\d{6}) is your/);
+  child.stdin.write(`${code}\n`);
+  expect(await printed(/checked: (\w+)/)).toBe('approved');
+});
+
+test('a check and what an app makes of it are one transaction', async () => {
+  const env = { ...process.env, PHONEPROOF_SECRET: exampleSecret, DATABASE_URL: await freshDatabase() };
+  const { stdout } = await run(process.execPath, ['examples/postgres-transaction.ts'], { env });
+  expect(stdout.split('\n')[0]).toBe('approved');
+  expect(stdout).toContain("{ phone: '+12025550143', name: 'Ada' }");
+});
+
 /** `npm start` without its build, on a free port. */
 async function startDev(): Promise<string> {
   const store = `sqlite:${join(folder, `${randomBytes(4).toString('hex')}.db`)}`;
@@ -121,10 +180,9 @@ test('the two calls: approved', async () => {
   expect(output.trim().endsWith('approved')).toBe(true);
 });
 
-const run = promisify(execFile);
-const readme = marked
-  .lexer(readFileSync('README.md', 'utf8'))
-  .filter((token): token is Tokens.Code => token.type === 'code');
+const codeIn = (page: string) =>
+  marked.lexer(readFileSync(page, 'utf8')).filter((token): token is Tokens.Code => token.type === 'code');
+const readme = codeIn('README.md');
 const blocksIn = (lang: string) => readme.filter((block) => block.lang === lang).map(({ text }) => text.trim());
 const shell = blocksIn('sh');
 
@@ -219,8 +277,12 @@ test('the service of the README starts, with secrets that only their owner can r
   expect(statSync(join(cwd, 'phoneproof.db')).mode & 0o777).toBe(0o600);
 });
 
-test('every TypeScript block of the README is an example that runs here', () => {
-  const examples = globSync('examples/**/*.ts').map((file) => readFileSync(file, 'utf8').trim());
-  expect(blocksIn('ts').length).toBeGreaterThanOrEqual(5);
-  for (const block of blocksIn('ts')) expect(examples).toContain(block);
-});
+test.each(['README.md', ...globSync('docs/stores/*.md')])(
+  'every TypeScript block of %s is an example that runs here',
+  (page) => {
+    const examples = globSync('examples/**/*.ts').map((file) => readFileSync(file, 'utf8').trim());
+    const blocks = codeIn(page).filter(({ lang }) => lang === 'ts');
+    for (const { text } of blocks) expect(examples).toContain(text.trim());
+    expect(blocks.length).toBeGreaterThanOrEqual({ 'README.md': 5, 'docs/stores/README.md': 0 }[page] ?? 1);
+  },
+);

@@ -156,6 +156,31 @@ describe('dev', () => {
 });
 
 describe('serve', () => {
+  test('an address can ask for so many texts, and what a caller writes into X-Forwarded-For changes nothing', async () => {
+    const limit = { PHONEPROOF_POLICY_MAX_SENDS_PER_ADDRESS: '2' };
+    const send = (service: RunningService, n: number, headers: Record<string, string>, ip?: string) =>
+      call(service.url, '/v1/verifications', { body: { to: `+1202555014${n}`, ...(ip && { ip }) }, key, headers });
+
+    const proxied = await startServe({ ...limit, PHONEPROOF_TRUSTED_PROXIES: '1' });
+    for (const n of [1, 2, 3]) {
+      const answer = await send(proxied, n, { 'x-forwarded-for': `198.51.100.${n}, 203.0.113.9` });
+      expect(answer.status, `the person's own address, text ${n}`).toBe(n < 3 ? 201 : 429);
+      if (n === 3) expect(answer.body).toMatchObject({ code: 'rate_limited', limit: 'address' });
+    }
+    expect(await send(proxied, 4, { 'x-forwarded-for': '203.0.113.10' })).toMatchObject({ status: 201 });
+
+    const direct = await startServe({ ...limit });
+    for (const n of [1, 2, 3, 4]) {
+      expect(await send(direct, n, { 'x-forwarded-for': '203.0.113.9' }), 'a backend calls').toMatchObject({
+        status: 201,
+      });
+    }
+    for (const n of [5, 6, 7]) {
+      const answer = await send(direct, n, { 'x-forwarded-for': `198.51.100.${n}` }, '::ffff:203.0.113.9');
+      expect(answer.status, `the address that a backend names, text ${n}`).toBe(n < 7 ? 201 : 429);
+    }
+  });
+
   test('asks for a key and keeps tenants apart', async () => {
     const { url } = await startServe();
     const body = { to: '+12025550143' };

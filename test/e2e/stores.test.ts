@@ -141,6 +141,29 @@ for (const [name, open] of Object.entries(stores)) {
       expect(await call(three.url, '/readyz')).toMatchObject({ status: 200 });
     });
 
+    test('a request that is sent twice with one key is done once, whichever machine it reaches', async () => {
+      const { address } = await open();
+      const services = await Promise.all([startServe(address), startServe(address)]);
+      const headers = { 'idempotency-key': 'a-click' };
+      const send = (index: number, path: string, body: object) =>
+        call(services[index % 2]!.url, path, { body, key, headers });
+      const started = await Promise.all([0, 1, 2, 3].map((index) => send(index, '/v1/verifications', { to })));
+      const answers = started.map(({ status, body }) => ({ status, body }));
+      expect(new Set(answers.map((answer) => JSON.stringify(answer))).size, 'one answer').toBe(1);
+      expect(answers[0]).toMatchObject({ status: 201, body: { sends_left: 2 } });
+      const texts = await Promise.all(services.map(({ url }) => call(url, '/inbox/api/messages')));
+      const messages = texts.flatMap(({ body }) => body['data'] as { code: string }[]);
+      expect(messages).toHaveLength(1);
+
+      const right = { to, code: messages[0]?.code };
+      const clicks = await Promise.all([0, 1, 2].map((index) => send(index, '/v1/verifications/check', right)));
+      expect(clicks.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(await send(0, '/v1/verifications', { to: '+12025550144' })).toMatchObject({
+        status: 422,
+        body: { code: 'idempotency_key_reused' },
+      });
+    });
+
     test('what is at rest and what is logged shows neither a code nor a number', async () => {
       const { address, dump } = await open();
       const service = await startServe(address);

@@ -57,30 +57,29 @@ test(
   },
 );
 
-test(
-  'the scaling figures come from every store, and a cluster refuses no command',
-  { timeout: timeoutMs },
-  async () => {
-    const flags = ['--scaling', '--quick', '--rounds', '1', '--numbers', '50', '--rate', '2000'];
-    const { stdout } = await run(process.execPath, ['bench/run.ts', ...flags], { timeout: timeoutMs });
+test('the scaling figures come from a cluster that refuses no command', { timeout: timeoutMs }, async () => {
+  const store = 'redis-cluster';
+  const flags = ['--scaling', '--quick', '--rounds', '1', '--numbers', '50', '--rate', '2000', '--stores', store];
+  const { stdout } = await run(process.execPath, ['bench/run.ts', ...flags], { timeout: timeoutMs });
 
-    expect(rowsBelow('| store | requests/s |', stdout).map(([store]) => store)).toEqual(
-      stores.flatMap((store) => [store, store, store, store]),
-    );
-    expect(rowsBelow('| store | numbers kept |', stdout).map(([store, kept]) => [store, kept])).toEqual(
-      stores.flatMap((store) => [
-        [store, '50 pending'],
-        [store, '50 verified'],
-      ]),
-    );
-    expect(rowsBelow('| store | processes |', stdout).map(([store, processes]) => [store, processes])).toEqual(
-      stores.slice(1).flatMap((store) => ['1', '2', '4'].map((processes) => [store, processes])),
-    );
-    const primaries = rowsBelow('| primary of the cluster |', stdout);
-    expect(primaries.map(([primary]) => primary)).toEqual(['1', '2', '3']);
-    for (const [, share, , refused] of primaries) {
-      expect(Number.parseFloat(share ?? '')).toBeGreaterThan(0);
-      expect(refused).toBe('none');
-    }
-  },
-);
+  const traffic = rowsBelow('| store | requests/s |', stdout);
+  expect(traffic.map(([name, rate]) => [name, Number.parseFloat(rate ?? '') > 0])).toEqual(
+    Array.from({ length: 4 }, () => [store, true]),
+  );
+  const kept = rowsBelow('| store | numbers kept |', stdout);
+  expect(kept.map(([name, state]) => [name, state])).toEqual([
+    [store, '50 pending'],
+    [store, '50 verified'],
+  ]);
+  // A number has a key for its code until that is checked.
+  const [pendingKeys = 0, verifiedKeys = 0] = kept.map((row) => Number(row[5]));
+  expect(pendingKeys - verifiedKeys).toBeCloseTo(1, 1);
+  expect(rowsBelow('| store | processes |', stdout).map(([name, processes]) => [name, processes])).toEqual(
+    ['1', '2', '4'].map((processes) => [store, processes]),
+  );
+  const primaries = rowsBelow('| primary of the cluster |', stdout);
+  expect(primaries.map(([primary, , , refused]) => [primary, refused])).toEqual(
+    ['1', '2', '3'].map((primary) => [primary, 'none']),
+  );
+  for (const [, share] of primaries) expect(Number.parseFloat(share ?? '')).toBeGreaterThan(0);
+});

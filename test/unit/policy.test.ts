@@ -26,7 +26,7 @@ test('the defaults of the limits that numbers share are the documented numbers',
   expect(resolvePolicy()).toMatchObject({
     maxSendsPerAddress: 30,
     maxSendsPerNetwork: 60,
-    maxSendsPerCountry: 10_000,
+    maxSendsPerCountry: 5_000,
     maxSendsPerTenant: 10_000,
     maxSendsInAll: 20_000,
     broadWindowSeconds: 3_600,

@@ -6,7 +6,7 @@ export interface Problem {
   errors?: readonly { pointer: string; detail: string }[];
   checks_left?: number;
   scope?: 'verification' | 'number';
-  /** Which limit refused: `sends`, `sends_daily`, `gap`, `attempts`. */
+  /** Which limit refused: `sends`, `sends_daily`, `gap`, `attempts`, or one that numbers share, such as `address`. */
   limit?: string;
 }
 
@@ -31,6 +31,8 @@ const sentences: Record<string, string | ((problem: Problem) => string)> = {
     scope === 'verification'
       ? 'Too many wrong codes. Send a new one.'
       : 'Too many wrong codes were typed for this number. It has to rest for a while.',
+  request_in_progress: 'The same request is being done already. Wait a moment.',
+  idempotency_key_reused: 'This was asked for before, in other words. Try again.',
   delivery_failed: 'The carrier did not take the text. Check the number and try again.',
   store_unavailable: 'The service cannot work right now. Nothing was sent; try again in a moment.',
   provider_unavailable: 'No carrier takes texts right now. Try again in a moment.',
@@ -46,6 +48,11 @@ const limitSentences: Record<string, string> = {
   sends_daily: 'That is as many texts as this number can get in a day.',
   attempts: 'Texts to this number were refused too often. Wait a while before the next try.',
   gap: 'The last text is still fresh. Wait a moment before the next one.',
+  address: 'Too many codes were asked for from here. Try again later.',
+  network: 'Too many codes were asked for from here. Try again later.',
+  country: 'Too many texts go to this country just now. Try again later.',
+  tenant: 'Too many texts go out just now. Try again later.',
+  service: 'Too many texts go out just now. Try again later.',
 };
 
 const requestSentences: Record<string, string> = {

@@ -53,8 +53,13 @@ function typeOf(field: PolicyField): OptionType<unknown> {
   return fieldsThatMayBeNull.has(field) ? orNone(digits) : digits;
 }
 
+/** What bounds the bill of a whole service: nothing costs anything in development, and load tests are run there. */
+const offInDevelopment: readonly PolicyField[] = ['maxSendsPerCountry', 'maxSendsPerTenant', 'maxSendsInAll'];
+
 /** One row for each field, made from `defaultPolicy`. */
 export const policyRows = (Object.keys(meanings) as PolicyField[]).map((field) => {
   const type = typeOf(field);
-  return { field, type, default: type.show(defaultPolicy[field]), description: meanings[field] };
+  const standard = type.show(defaultPolicy[field]);
+  const dev = offInDevelopment.includes(field) ? 'none' : standard;
+  return { field, type, default: { dev, serve: standard }, description: meanings[field] };
 });

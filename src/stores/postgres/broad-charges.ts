@@ -1,6 +1,6 @@
 import { bucketMs, emptyCount, type BroadCount } from '../broad-limits.ts';
 import type { BroadLimit } from '../store.ts';
-import { noTime, type RowTime } from './row-time.ts';
+import type { RowTime } from './row-time.ts';
 
 /** A row of `broad_limits` as it was read. */
 export interface BroadRow {
@@ -78,7 +78,7 @@ export function broadRows(json: string | null): Map<string, BroadRow> {
   for (const { key, buckets, untilMs, latestMs, aheadMs } of JSON.parse(json) as Kept[]) {
     const sixtieths = Object.entries(buckets).map(([at, count]) => ({ at: Number(at), count }));
     const count: BroadCount = { buckets: sixtieths.toSorted((a, b) => a.at - b.at), untilMs };
-    rows.set(key, { count, time: { ...noTime, latestMs, aheadMs } });
+    rows.set(key, { count, time: { latestMs, aheadMs } });
   }
   return rows;
 }

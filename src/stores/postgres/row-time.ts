@@ -1,13 +1,10 @@
-/** How time runs for one row. */
+/** How time runs for one row; both 0: it was never acted on. */
 export interface RowTime {
   /** The latest time at which the row was acted on. */
   latestMs: number;
   /** How far its time runs ahead of a clock that has jumped back. */
   aheadMs: number;
 }
-
-/** Of a row that was never acted on. */
-export const noTime: RowTime = { latestMs: 0, aheadMs: 0 };
 
 /**
  * What time it is for a row when the clock says `givenMs`: never earlier than it was, and where the clock has jumped back, going on from there at the

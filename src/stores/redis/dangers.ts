@@ -10,6 +10,8 @@ export async function inspectServers(
   client: RedisClient,
   strict: StrictOptions | undefined,
 ): Promise<readonly string[]> {
+  // A client that has asked for nothing yet does not know the nodes.
+  await client.callBuffer('ping', []);
   const nodes = client.isCluster ? (client.nodes?.('master') ?? []) : [client];
   const found = await Promise.all(nodes.map((node) => inspectServer(node, client.isCluster === true, strict)));
   return found.flat();
@@ -22,48 +24,47 @@ async function inspectServer(
 ): Promise<string[]> {
   const { host, port } = node.options ?? {};
   const server = isOneOfMany ? `The Redis server at ${host}:${port}` : 'The Redis server';
-  const [memory, persistence, replication] = await Promise.all(
-    ['memory', 'persistence', 'replication'].map((section) => ask(node, 'info', section)),
-  );
-  const unseen = (what: string, why: string): string =>
+  const unseen = (what: string, why = 'it tells others'): string =>
     `${server} does not say ${what} (${why}). Make sure of it yourself.`;
-  return [...evictionDangers(memory), ...(await persistenceDangers(persistence)), ...replicationDangers(replication)];
+  const dangers: string[] = [];
 
-  function evictionDangers(told: Told | undefined): string[] {
-    const policy = told?.text && field(told.text, 'maxmemory_policy');
-    if (!policy) return [unseen('what it does when its memory is full', told?.refusal ?? 'no maxmemory_policy')];
-    if (policy === 'noeviction') return [];
-    return [
+  const memory = await ask(node, 'info', 'memory');
+  const policy = field(memory, 'maxmemory_policy');
+  if (policy === undefined) dangers.push(unseen('what it does when its memory is full', memory.refusal));
+  else if (policy !== 'noeviction') {
+    dangers.push(
       `${server} drops keys when its memory is full (maxmemory-policy ${policy}): limits and wrong codes would be forgotten. Set maxmemory-policy to noeviction.`,
-    ];
+    );
   }
 
-  async function persistenceDangers(told: Told | undefined): Promise<string[]> {
-    const appendOnly = told?.text && field(told.text, 'aof_enabled');
-    if (appendOnly === '1') return [];
+  const persistence = await ask(node, 'info', 'persistence');
+  const appendOnly = field(persistence, 'aof_enabled');
+  if (appendOnly !== '1') {
     const saves = await ask(node, 'config', 'get', 'save');
     if (appendOnly === undefined || saves.text === undefined) {
-      return [unseen('whether it writes to its disk', told?.refusal ?? saves.refusal ?? 'no aof_enabled')];
+      dangers.push(unseen('whether it writes to its disk', persistence.refusal ?? saves.refusal));
+    } else if (/^(?:save\s*)?$/.test(saves.text)) {
+      dangers.push(
+        `${server} writes nothing to its disk: a restart forgets limits, locks and verified numbers. Set appendonly to yes, or save to a schedule.`,
+      );
     }
-    if (saves.text.replace(/^save\n/, '') !== '') return [];
-    return [
-      `${server} writes nothing to its disk: a restart forgets limits, locks and verified numbers. Set appendonly to yes, or save to a schedule.`,
-    ];
   }
 
-  function replicationDangers(told: Told | undefined): string[] {
-    if (!strict) return [];
-    const replicas = told?.text && field(told.text, 'connected_slaves');
-    if (!replicas) return [unseen('how many replicas it has', told?.refusal ?? 'no connected_slaves')];
-    if (Number(replicas) >= strict.replicas) return [];
-    return [
-      `${server} has ${replicas} replicas, and strict mode waits for ${strict.replicas}: every act that writes will fail.`,
-    ];
+  if (strict) {
+    const replication = await ask(node, 'info', 'replication');
+    const replicas = field(replication, 'connected_slaves');
+    if (replicas === undefined) dangers.push(unseen('how many replicas it has', replication.refusal));
+    else if (Number(replicas) < strict.replicas) {
+      dangers.push(
+        `${server} has ${replicas} replicas, and strict mode waits for ${strict.replicas}: every act that writes will fail.`,
+      );
+    }
   }
+  return dangers;
 }
 
 interface Told {
-  /** A list as lines. */
+  /** A list or a map as lines. */
   text?: string;
   /** Why there is no text. */
   refusal?: string;
@@ -72,12 +73,14 @@ interface Told {
 async function ask(node: RedisNode, command: string, ...args: string[]): Promise<Told> {
   try {
     const reply = await node.callBuffer(command, args);
-    return { text: Array.isArray(reply) ? reply.map(String).join('\n') : String(reply) };
+    const isText = typeof reply !== 'object' || reply === null || Buffer.isBuffer(reply);
+    const lines = Array.isArray(reply) ? reply : Object.entries(reply ?? {}).flat();
+    return { text: isText ? String(reply) : lines.map(String).join('\n') };
   } catch (error) {
     return { refusal: failureOf(error).message };
   }
 }
 
-function field(info: string, name: string): string | undefined {
-  return new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
+function field({ text = '' }: Told, name: string): string | undefined {
+  return new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(text)?.[1];
 }

@@ -222,7 +222,7 @@ export function redisStore(options: RedisStoreOptions): Store {
         await call(scripts.complete, [claimKey(key)], [now(), token, ...(answer ? [bytesOf(answer)] : [])]);
       });
     },
-    inspect: () => inspectServers(client, strict),
+    inspect: () => acts.run(() => inspectServers(client, strict)),
     // Everything ends by itself.
     prune: async () => 0,
     ping: () => acts.run(async () => void (await client.callBuffer('ping', []))),

@@ -111,7 +111,7 @@ test(
   },
 );
 
-test('what is kept of a limit is its key and how many sends were made when', async () => {
+test('what is kept of a limit is its key and how many sends were made when, as long as they count', async () => {
   const database = await migratedDatabase();
   const clock = virtualClock();
   const store = database.open({ clock: clock.now });
@@ -123,5 +123,10 @@ test('what is kept of a limit is its key and how many sends were made when', asy
   const at = Math.floor((clock.now() - 3 * minuteMs) / minuteMs);
   expect(await database.sql('SELECT key, buckets FROM $schema.broad_limits')).toEqual([
     { key: idOf('limit address'), buckets: { [at]: 2, [at + 1]: 1 } },
+  ]);
+  clock.advance(2 * hourMs);
+  await sendUnder(store, limit);
+  expect(await database.sql('SELECT buckets FROM $schema.broad_limits')).toEqual([
+    { buckets: { [Math.floor(clock.now() / minuteMs)]: 1 } },
   ]);
 });
