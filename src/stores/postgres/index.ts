@@ -21,7 +21,10 @@ export type { PostgresClient, PostgresPool, PostgresQuery, PostgresTransaction }
 export { migrationSql } from './migrate.ts';
 
 export interface PostgresStoreOptions {
-  /** A `Pool` of the package `pg`, which stays the caller's: the store closes no more than connections that have broken. */
+  /**
+   * A `Pool` of the package `pg`, which stays the caller's: the store closes no more than connections that have broken. Listen to the pool's `error`, as for any: idle
+   * connections break too.
+   */
   pool: PostgresPool;
   /** The schema whose tables are the store's; `phoneproof` when unset. Nothing else may be in it. */
   schema?: string;

@@ -77,6 +77,8 @@ export function numberQueues(numbers: Numbers, sessions: Sessions): NumberQueues
     if (!judged) return undefined;
     let { version } = read;
     if (judged.change) {
+      // Whose caller has been told that time is over meanwhile is not to be done after all.
+      if (together.some(isOver)) return undefined;
       const written = await numbers.write(run, judged.change);
       if (written.outcome !== 'written') {
         deadline.waitFor(written.outcome === 'held' ? 'transaction' : 'turn');
@@ -109,7 +111,11 @@ export function numberQueues(numbers: Numbers, sessions: Sessions): NumberQueues
 }
 
 function leaveOut(queue: Queue): void {
-  for (const queued of queue) if (queued.deadline.leftMs() <= 0) queue.delete(queued);
+  for (const queued of queue) if (isOver(queued)) queue.delete(queued);
+}
+
+function isOver({ deadline }: QueuedAct): boolean {
+  return deadline.leftMs() <= 0;
 }
 
 /** Null: one of the acts has thrown, was told so and left the queue; the others are to be judged anew, without what it had begun. */

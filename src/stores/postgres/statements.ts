@@ -4,13 +4,12 @@ const now = (parameter: string) =>
 
 /** Every statement of the store but the migrations. Each is a transaction of its own. `schema` as it stands in SQL. */
 export function statementsFor(schema: string) {
+  // Not `IN (SELECT … LIMIT …)`: that may be run once for each row, and then each time picks others.
   const deleteEnded = (table: string) => `
-    WITH gone AS (
-      DELETE FROM ${schema}.${table}
-      WHERE key IN (
-        SELECT key FROM ${schema}.${table} WHERE until_ms <= ${now('$1')} ORDER BY until_ms LIMIT $2 FOR UPDATE SKIP LOCKED
-      )
-      RETURNING 1
+    WITH ended AS MATERIALIZED (
+      SELECT key FROM ${schema}.${table} WHERE until_ms <= ${now('$1')} ORDER BY until_ms LIMIT $2 FOR UPDATE SKIP LOCKED
+    ), gone AS (
+      DELETE FROM ${schema}.${table} AS kept USING ended WHERE kept.key = ended.key RETURNING 1
     )
     SELECT count(*)::text AS count FROM gone`;
   const readNumber = (counts: string) => `

@@ -6,6 +6,7 @@ import type { Script } from './scripts.ts';
 
 /** How long an act may take, whatever the client's own settings are. */
 const deadlineMs = 2_000;
+const silence = `no answer within ${deadlineMs} ms: look at the server, the network to it, and the client's connection`;
 /** Between two tries. Drawn anew each time, so that many callers do not fall into step. */
 const pauseMs = { min: 10, max: 60 };
 
@@ -89,11 +90,11 @@ async function persist(send: Send, [script, keys, args]: Parameters<Call>, deadl
       return await evaluate(send, script, sent);
     } catch (error) {
       const failure = failureOf(error);
-      if (!failure.passes || deadline.hasPassed) throw failure;
       deadline.latest = failure;
+      if (!failure.passes || deadline.hasPassed) throw failure;
+      await new Promise((resume) => setTimeout(resume, randomInt(pauseMs.min, pauseMs.max)));
+      if (deadline.hasPassed) throw failure;
     }
-    await new Promise((resume) => setTimeout(resume, randomInt(pauseMs.min, pauseMs.max)));
-    if (deadline.hasPassed) throw deadline.latest;
   }
 }
 
@@ -109,17 +110,16 @@ async function evaluate(send: Send, { sha, text }: Script, args: readonly Comman
 
 interface Deadline {
   hasPassed: boolean;
-  /** What has stood in the way until now. */
-  latest: CallFailure;
+  /** What has stood in the way until now; null: silence. */
+  latest: CallFailure | null;
 }
 
 function withinDeadline<Result>(act: (deadline: Deadline) => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const silence = `no answer within ${deadlineMs} ms: look at the server, the network to it, and the client's connection`;
-    const deadline = { hasPassed: false, latest: new CallFailure(silence, { surelyNotDone: false, passes: false }) };
+    const deadline: Deadline = { hasPassed: false, latest: null };
     const timer = setTimeout(() => {
       deadline.hasPassed = true;
-      reject(storeErrorOf(deadline.latest));
+      reject(storeErrorOf(deadline.latest ?? new CallFailure(silence, { surelyNotDone: false, passes: false })));
     }, deadlineMs);
     act(deadline).then(
       (result) => {

@@ -1,17 +1,14 @@
 import type { BeginOutcome, BeginRequest, BroadLimit } from '../store.ts';
 import type { Call } from './acts.ts';
-import { fromBase64url } from './arguments.ts';
 import { failureOf } from './failures.ts';
 import { beginOutcome } from './outcomes.ts';
 import { readNumber, type Reply } from './reply.ts';
-import type { Script } from './scripts.ts';
-
-const tokenBytes = 6;
+import { scriptOf, type Script } from './scripts.ts';
+import { tokenOf } from './tokens.ts';
 
 /** What a begin works with whose broad limits lie in other slots than its number. */
 export interface ClusterBegin {
   readonly call: Call;
-  readonly scripts: Readonly<Record<'charge' | 'refund', Script>>;
   readonly request: BeginRequest;
   limitKey(key: string): string;
   now(): string;
@@ -24,8 +21,8 @@ export interface ClusterBegin {
  * an answer that never comes, leaves too little, never too much.
  */
 export async function chargedAcrossSlots(parts: ClusterBegin): Promise<BeginOutcome> {
-  const { call, scripts, request, begin } = parts;
-  const token = fromBase64url(request.nonce).subarray(0, tokenBytes);
+  const { call, request, begin } = parts;
+  const token = tokenOf(request.nonce);
 
   const onLimits = (script: Script): Promise<PromiseSettledResult<number>[]> =>
     Promise.allSettled(
@@ -34,9 +31,9 @@ export async function chargedAcrossSlots(parts: ClusterBegin): Promise<BeginOutc
       ),
     );
   /** All are asked: what was not taken is not given back. Where that fails, it stays taken. */
-  const giveBack = (): Promise<unknown> => onLimits(scripts.refund);
+  const giveBack = (): Promise<unknown> => onLimits(scriptOf('refund'));
 
-  const charges = await onLimits(scripts.charge);
+  const charges = await onLimits(scriptOf('charge'));
   const failed = charges.find((charge) => charge.status === 'rejected');
   if (failed) {
     await giveBack();

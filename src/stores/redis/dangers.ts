@@ -73,9 +73,9 @@ interface Told {
 async function ask(node: RedisNode, command: string, ...args: string[]): Promise<Told> {
   try {
     const reply = await node.callBuffer(command, args);
-    const isText = typeof reply !== 'object' || reply === null || Buffer.isBuffer(reply);
+    if (Buffer.isBuffer(reply)) return { text: reply.toString() };
     const lines = Array.isArray(reply) ? reply : Object.entries(reply ?? {}).flat();
-    return { text: isText ? String(reply) : lines.map(String).join('\n') };
+    return { text: lines.map(String).join('\n') };
   } catch (error) {
     return { refusal: failureOf(error).message };
   }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { ConfigurationError, StoreError } from '../../errors.ts';
 import { deliveryStatuses } from '../../verification.ts';
 import type { BeginRequest, ClaimOutcome, Clock, EndOutcome, Store, Target } from '../store.ts';
@@ -9,7 +8,8 @@ import { inspectServers } from './dangers.ts';
 import type { CommandArgument, RedisClient } from './client.ts';
 import { beginOutcome, checkOutcome, endOutcome } from './outcomes.ts';
 import { readBytes, readNumber, readReply, unreadable, viewNamed, type Reply } from './reply.ts';
-import { readScripts } from './scripts.ts';
+import { scriptOf } from './scripts.ts';
+import { createTokens } from './tokens.ts';
 
 export type { RedisClient, RedisNode, RedisPipeline } from './client.ts';
 
@@ -36,7 +36,6 @@ export interface RedisStoreOptions {
 }
 
 const maxStrictTimeoutMs = 1_500;
-const tokenBytes = 6;
 
 /**
  * Keeps everything about a number in one hash, and the secret of its live code beside it, in the same slot: each verb is one Lua script, and one round trip.
@@ -58,9 +57,9 @@ export function redisStore(options: RedisStoreOptions): Store {
   }
   if (faults.length > 0) throw new ConfigurationError(faults.map((fault) => `redisStore: ${fault}`));
 
-  const scripts = readScripts();
   const acts = createActs(client, strict);
   const mark = strict ? 'mark' : '';
+  const nextToken = createTokens();
 
   const numberKey = (subject: string): string => `${prefix}:{${subject}}`;
   const codeKey = (subject: string, tag: string): string => `${numberKey(subject)}:code:${tag}`;
@@ -88,7 +87,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     const here = client.isCluster ? [] : broadLimits;
     const packed = packLimits(request.limits);
     const reply = await call(
-      scripts.begin,
+      scriptOf('begin'),
       [numberKey(subject), codeKey(subject, purposeTag), ...here.map(({ key }) => limitKey(key))],
       [
         now(),
@@ -112,11 +111,7 @@ export function redisStore(options: RedisStoreOptions): Store {
   function endOnWord(script: 'cancel' | 'approve', target: Target): Promise<EndOutcome> {
     return acts.write(async (call) => {
       const { keys, args } = targeted(target);
-      const reply = await call(scripts[script], keys, [
-        ...args,
-        randomBytes(tokenBytes),
-        String(target.limits.ended.max),
-      ]);
+      const reply = await call(scriptOf(script), keys, [...args, nextToken(), String(target.limits.ended.max)]);
       return endOutcome(readReply(reply), target.limits);
     });
   }
@@ -126,7 +121,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     bindSubjectKey(fingerprint, { accept }) {
       return acts.write(async (call) => {
         const args = [fingerprint, accept ? 'accept' : ''];
-        return readNumber(await call(scripts['bind-subject-key'], [`${prefix}:subject-key`], args)) === 1;
+        return readNumber(await call(scriptOf('bind-subject-key'), [`${prefix}:subject-key`], args)) === 1;
       });
     },
     begin(request) {
@@ -134,7 +129,6 @@ export function redisStore(options: RedisStoreOptions): Store {
         return acts.write((call) =>
           chargedAcrossSlots({
             call,
-            scripts,
             request,
             limitKey,
             now,
@@ -148,9 +142,9 @@ export function redisStore(options: RedisStoreOptions): Store {
       return acts.write(async (call) => {
         const { limits, digests, codeLength } = request;
         const { keys, args } = targeted(request);
-        const reply = await call(scripts.check, keys, [
+        const reply = await call(scriptOf('check'), keys, [
           ...args,
-          randomBytes(tokenBytes),
+          nextToken(),
           String(codeLength),
           packLimits(limits).check,
           ...digests.flatMap(({ keyId, digest }) => [keyId, bytesOf(digest)]),
@@ -161,7 +155,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     settle({ delivery, status, provider, ...about }) {
       return acts.write(async (call) => {
         const { keys, args } = targeted(about);
-        await call(scripts.settle, keys, [
+        await call(scriptOf('settle'), keys, [
           ...args,
           String(delivery),
           String(deliveryStatuses.indexOf(status)),
@@ -174,25 +168,27 @@ export function redisStore(options: RedisStoreOptions): Store {
     find(target) {
       return acts.run(async (call) => {
         const { keys, args } = targeted(target);
-        const reply = readReply(await call(scripts.find, keys.slice(0, 1), [...args, String(target.limits.ended.max)]));
+        const reply = readReply(
+          await call(scriptOf('find'), keys.slice(0, 1), [...args, String(target.limits.ended.max)]),
+        );
         return reply.outcome === 'found' ? viewNamed(reply, target.limits) : null;
       });
     },
     lookup(subject) {
       return acts.run(async (call) => {
-        const { verified } = readReply(await call(scripts.lookup, [numberKey(subject)], [now(), mark])).record;
+        const { verified } = readReply(await call(scriptOf('lookup'), [numberKey(subject)], [now()])).record;
         return verified && { verifiedAtMs: verified.atMs };
       });
     },
     unlock(subject) {
-      return acts.write(async (call) => void (await call(scripts.unlock, [numberKey(subject)], [now(), mark])));
+      return acts.write(async (call) => void (await call(scriptOf('unlock'), [numberKey(subject)], [now(), mark])));
     },
     erase(subject) {
       return acts.write(async (call) => {
         // Which codes it has only the record knows, and a script may use no key that it was not given.
         for (let tags: Buffer[] = []; ;) {
           const keys = [numberKey(subject), ...tags.map((tag) => codeKey(subject, tag.toString('base64url')))];
-          const { outcome, detail } = readReply(await call(scripts.erase, keys, [now(), mark, ...tags]));
+          const { outcome, detail } = readReply(await call(scriptOf('erase'), keys, [now(), mark, ...tags]));
           if (outcome === 'erased') return;
           tags = detail.map(readBytes);
         }
@@ -201,7 +197,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     claim({ key, fingerprint, token, leaseMs, keepMs }) {
       return acts.write(async (call): Promise<ClaimOutcome> => {
         const args = [now(), fingerprint, token, String(leaseMs), String(keepMs)];
-        const reply = await call(scripts.claim, [claimKey(key)], args);
+        const reply = await call(scriptOf('claim'), [claimKey(key)], args);
         const [outcome, detail] = Array.isArray(reply) ? (reply as unknown[]) : [];
         switch (String(outcome)) {
           case 'claimed':
@@ -219,7 +215,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     },
     complete({ key, token, answer }) {
       return acts.write(async (call) => {
-        await call(scripts.complete, [claimKey(key)], [now(), token, ...(answer ? [bytesOf(answer)] : [])]);
+        await call(scriptOf('complete'), [claimKey(key)], [now(), token, ...(answer ? [bytesOf(answer)] : [])]);
       });
     },
     inspect: () => acts.run(() => inspectServers(client, strict)),

@@ -2,6 +2,7 @@ import { StoreError } from '../../errors.ts';
 import { deliveryStatuses, type EndedStatus } from '../../verification.ts';
 import type { EndedVerification, LiveVerification, NumberRecord } from '../record.ts';
 import type { StoredDelivery } from '../store.ts';
+import { tokenBytes } from './tokens.ts';
 
 /** What a script tells of a number: its record, but for the secrets of codes, which lie elsewhere. */
 export type ToldRecord = Omit<NumberRecord, 'live'> & { live: Omit<LiveVerification, 'secret'>[] };
@@ -18,7 +19,6 @@ const endedStatuses = Object.keys({
 
 const nonceBytes = 16;
 const tagBytes = 6;
-const tokenBytes = 6;
 
 /** Reads the fields of a record as record-format.lua writes them, names and values by turns. Throws a `StoreError` for anything else. */
 export function readRecord(flat: readonly Buffer[]): ToldRecord {

@@ -35,13 +35,20 @@ const sharedBy = {
 
 export type ScriptName = keyof typeof sharedBy;
 
-/** Reads every script of the store. */
-export function readScripts(): Readonly<Record<ScriptName, Script>> {
-  const scripts = Object.entries(sharedBy).map(([name, shared]) => {
+let scripts: Readonly<Record<ScriptName, Script>> | undefined;
+
+/** A script of the store. They are read once, when the first of them is needed. */
+export function scriptOf(name: ScriptName): Script {
+  scripts ??= readScripts();
+  return scripts[name];
+}
+
+function readScripts(): Readonly<Record<ScriptName, Script>> {
+  const read = Object.entries(sharedBy).map(([name, shared]) => {
     const text = [...shared.map((file) => readLua(`shared/${file}`)), readLua(name)].join('\n');
     return [name, { name, text, sha: createHash('sha1').update(text).digest('hex') }];
   });
-  return Object.fromEntries(scripts) as Record<ScriptName, Script>;
+  return Object.fromEntries(read) as Record<ScriptName, Script>;
 }
 
 function readLua(path: string): string {

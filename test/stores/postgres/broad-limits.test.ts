@@ -63,6 +63,25 @@ test('begins of one number that share a write are each judged by their own maxim
   await expectLeft(store, { ...limit, max: 6 }, 1);
 });
 
+test('of begins that share a write none goes through for which too many were sent meanwhile', async () => {
+  const database = await migratedDatabase();
+  const limit = broadLimit('tenant', 1, hourMs);
+  const spender = database.open();
+  let isFirst = true;
+  const slow = database.open({
+    pool: besideStatements(database.pool(), {
+      async before(query) {
+        if (!isFirst || !isWrite(query)) return;
+        isFirst = false;
+        await sendUnder(spender, limit);
+      },
+    }),
+  });
+  const number = numberOn(slow, { limits: manySends });
+  const begun = [1, 5].map((max) => number.begin({ broadLimits: [{ ...limit, max }] }));
+  expect((await Promise.all(begun)).map(({ outcome }) => outcome)).toEqual(['refused', 'created']);
+});
+
 test('what was spent between the judgement and its write refuses, and charges nothing', async () => {
   const database = await migratedDatabase();
   const [one, other] = [broadLimit('one', 1, hourMs), broadLimit('other', 9, hourMs)];

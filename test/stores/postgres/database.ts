@@ -31,7 +31,8 @@ export async function freshDatabase(url?: string, schema = freshSchemaName()): P
     ends.push(() => pool.end());
     return pool;
   };
-  const admin = newPool({ max: 2 });
+  const admin = new Pool({ connectionString, max: 2 });
+  admin.on('error', () => {});
   const quoted = `"${schema.replaceAll('"', '""')}"`;
   const sql: Database['sql'] = async (text, values = []) =>
     (
@@ -41,8 +42,9 @@ export async function freshDatabase(url?: string, schema = freshSchemaName()): P
       )
     ).rows as Record<string, string>[];
   onTestFinished(async () => {
+    for (const end of ends.toReversed()) await end();
     await sql('DROP SCHEMA IF EXISTS $schema CASCADE');
-    await Promise.all(ends.toReversed().map((end) => end()));
+    await admin.end();
   });
   return {
     schema,

@@ -100,14 +100,17 @@ test('a schema of an older version is told by ping', async () => {
   await expect(database.open().ping()).rejects.toThrow('phoneproof migrate');
 });
 
-test('a schema that belongs to something else is refused and left as it is', async () => {
-  const database = await freshDatabase();
-  await database.sql('CREATE SCHEMA $schema');
-  await database.sql('CREATE TABLE $schema.migrations (id text)');
-  await expect(database.open().migrate()).rejects.toThrow(StoreError);
-  const tables = await database.sql('SELECT tablename FROM pg_tables WHERE schemaname = $1', [database.schema]);
-  expect(tables).toEqual([{ tablename: 'migrations' }]);
-});
+test.each(['migrations', 'accounts'])(
+  'a schema with %s of something else is refused and left as it is',
+  async (table) => {
+    const database = await freshDatabase();
+    await database.sql('CREATE SCHEMA $schema');
+    await database.sql(`CREATE TABLE $schema.${table} (id text)`);
+    await expect(database.open().migrate()).rejects.toThrow(StoreError);
+    const tables = await database.sql('SELECT tablename FROM pg_tables WHERE schemaname = $1', [database.schema]);
+    expect(tables).toEqual([{ tablename: table }]);
+  },
+);
 
 test('what fails in the middle leaves nothing behind, and the pool as it was', async () => {
   const database = await freshDatabase();

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { InvalidRequestError, StoreError } from '../../../src/errors.ts';
@@ -46,6 +47,18 @@ describe.each([
       await client.query('ROLLBACK');
       client.release();
     }
+  }
+
+  /** The caller's client as it is, but something happens before the store's first statement on it. */
+  function beforeFirst(client: PoolClient, happen: () => Promise<unknown>) {
+    let isFirst = true;
+    return {
+      async query(query: Parameters<PoolClient['query']>[0]) {
+        if (isFirst) await happen();
+        isFirst = false;
+        return client.query(query as never) as unknown;
+      },
+    };
   }
 
   const check = (client: PoolClient, code: string, about = requests) => store.within(client).check(about.check(code));
@@ -162,18 +175,10 @@ describe.each([
   test('wrong checks that come between charge and approval do not stand in its way, though they were the last', async () => {
     const { nonce } = await number.create();
     await transaction(async (client) => {
-      // The caller's client as it is, but other people guess before its first statement.
-      let isFirst = true;
-      const slow = {
-        async query(query: Parameters<PoolClient['query']>[0]) {
-          if (isFirst) {
-            isFirst = false;
-            for (let i = 0; i < 4; i += 1) expect((await number.check(wrong)).outcome).toBe('incorrect');
-            expect(await number.find({ nonce })).toMatchObject({ status: 'max_checks_reached' });
-          }
-          return client.query(query as never) as unknown;
-        },
-      };
+      const slow = beforeFirst(client, async () => {
+        for (let i = 0; i < 4; i += 1) expect((await number.check(wrong)).outcome).toBe('incorrect');
+        expect(await number.find({ nonce })).toMatchObject({ status: 'max_checks_reached' });
+      });
       const checked = await store.within(slow).check(requests.check(right));
       expect(checked).toMatchObject({ outcome: 'approved', verification: { nonce } });
       await client.query('COMMIT');
@@ -189,15 +194,9 @@ describe.each([
   ])('%s between charge and approval stands', async (_between, expected, act) => {
     const { nonce } = await number.create();
     await transaction(async (client) => {
-      let isFirst = true;
-      const slow = {
-        async query(query: Parameters<PoolClient['query']>[0]) {
-          if (isFirst) await act();
-          isFirst = false;
-          return client.query(query as never) as unknown;
-        },
-      };
-      expect(await store.within(slow).check(requests.check(right, { nonce }))).toMatchObject(expected);
+      expect(await store.within(beforeFirst(client, act)).check(requests.check(right, { nonce }))).toMatchObject(
+        expected,
+      );
       await client.query('COMMIT');
     });
   });
@@ -205,19 +204,29 @@ describe.each([
   test('by number nobody is told of an end that came between', async () => {
     await number.create();
     await transaction(async (client) => {
-      let isFirst = true;
-      const slow = {
-        async query(query: Parameters<PoolClient['query']>[0]) {
-          // The same code again, in a verification of its own: it is not the one that was compared.
-          if (isFirst) await number.begin({ code: right, repeatKeyIds: [] });
-          isFirst = false;
-          return client.query(query as never) as unknown;
-        },
-      };
+      // The same code again, in a verification of its own: it is not the one that was compared.
+      const slow = beforeFirst(client, () => number.begin({ code: right, repeatKeyIds: [] }));
       expect(await store.within(slow).check(requests.check(right))).toEqual({ outcome: 'not_found' });
       await client.query('COMMIT');
     });
     expect(await number.find()).toMatchObject({ status: 'pending', checksLeft: 5 });
+    // What was compared stays charged.
+    const limits: NumberLimits = { ...usualLimits, wrongChecks: { max: 5, windowMs: dayMs } };
+    expect((await numberOn(store, { limits }).find())?.checksLeft).toBe(4);
+  });
+
+  test('a verification that has ended, with a new one in its place, is not approved any more', async () => {
+    const { nonce } = await number.create();
+    await number.guess(4);
+    await transaction(async (client) => {
+      // The charge was the last check: to all others it has ended.
+      const slow = beforeFirst(client, () => number.create({ code: '222222' }));
+      const checked = await store.within(slow).check(requests.check(right, { nonce }));
+      expect(checked).toMatchObject({ outcome: 'ended', status: 'max_checks_reached' });
+      await client.query('COMMIT');
+    });
+    expect(await number.find()).toMatchObject({ status: 'pending', checksLeft: 5 });
+    expect((await number.check('222222')).outcome).toBe('approved');
   });
 
   test('a second transaction that checks the number waits for the first, and is told what became of it', async () => {
@@ -247,6 +256,22 @@ describe.each([
       expect(await waiting).toBeInstanceOf(StoreError);
     });
     expect((await number.check(right)).outcome).toBe('approved');
+  });
+
+  test('what has waited for too long for a transaction is not done when that ends', async () => {
+    const { nonce } = await number.create();
+    await transaction(async (client) => {
+      await check(client, wrong);
+      await client.query(`SELECT FROM "${database.schema}".numbers FOR UPDATE`);
+      const early = number.check(wrong).catch((error: unknown) => error);
+      await setTimeout(1_500);
+      const later = number.check(wrong);
+      expect(await early).toBeInstanceOf(StoreError);
+      await setTimeout(50); // what was on its way then has met the lock
+      await client.query('ROLLBACK');
+      expect((await later).outcome).toBe('incorrect');
+    });
+    expect(await number.find({ nonce })).toMatchObject({ status: 'pending', checksLeft: 3 });
   });
 
   test('a second check of one number in one transaction is refused in time, and said why', async () => {
@@ -299,6 +324,13 @@ describe.each([
       await expect(check(client, right, requestsOf('later', usualLimits))).rejects.toThrow(/READ COMMITTED/);
     }, `BEGIN ISOLATION LEVEL ${level}`);
     expect(await number.find()).toMatchObject({ status: 'pending', checksLeft: 3 });
+    // Nor can an approval be written on what has changed since.
+    await transaction(async (client) => {
+      await client.query('SELECT 1 AS one');
+      await number.guess(1);
+      await expect(store.within(client).approve(requests.target())).rejects.toThrow(/READ COMMITTED/);
+    }, `BEGIN ISOLATION LEVEL ${level}`);
+    expect(await number.find()).toMatchObject({ status: 'pending', checksLeft: 2 });
   });
 
   test('a pool of one connection, which the transaction holds, is told to be too small', async () => {

@@ -11,6 +11,7 @@ import {
   numberOn,
   secretOf,
   usualLimits,
+  type NumberOnStore,
 } from '../../../src/testing/store-cases/number.ts';
 import { freshKeyPrefix } from '../../servers/shared.ts';
 import { openStore, servers } from './clients.ts';
@@ -22,7 +23,7 @@ interface Rest {
   /** Every key and its value as it lies there, as hex. */
   dump(): Promise<string>;
   /** How long each key is kept; -1: without an end. */
-  ttlsMs(): Promise<number[]>;
+  ttlsMs(): Promise<ReadonlyMap<string, number>>;
 }
 
 async function openAtRest(connect: () => Promise<RedisClient>): Promise<Rest> {
@@ -51,7 +52,13 @@ async function openAtRest(connect: () => Promise<RedisClient>): Promise<Rest> {
       }
       return lines.map((line) => line.toString('hex')).join('\n');
     },
-    ttlsMs: async () => Promise.all((await keys()).map((key) => client.pttl(key))),
+    async ttlsMs() {
+      const ttls = await Promise.all(
+        (await keys()).map(async (key): Promise<[string, number]> => [key, await client.pttl(key)]),
+      );
+      // -2: it has gone in between.
+      return new Map(ttls.filter(([, ttl]) => ttl !== -2));
+    },
   };
 }
 
@@ -103,12 +110,12 @@ describe.each(Object.entries(servers))('on %s', (_, connect) => {
   });
 
   test('a code that is repeated is at rest for as long as it is good now', async () => {
-    const { store, keys, ttlsMs } = await openAtRest(connect);
+    const { store, ttlsMs } = await openAtRest(connect);
     await numberOn(store, { limits: { ...manySends, lifetimeMs: 30_000, maxLifetimeMs: hourMs } }).create();
     await numberOn(store, { limits: { ...manySends, lifetimeMs: 60_000, maxLifetimeMs: hourMs } }).begin();
-    const code = (await keys()).findIndex((key) => key.includes(':code:'));
-    expect((await ttlsMs())[code]).toBeGreaterThan(45_000);
-    expect((await ttlsMs())[code]).toBeLessThanOrEqual(60_000);
+    const [, ttl] = [...(await ttlsMs())].find(([key]) => key.includes(':code:')) ?? [];
+    expect(ttl).toBeGreaterThan(45_000);
+    expect(ttl).toBeLessThanOrEqual(60_000);
   });
 
   test('an erasure leaves counters and nothing else of a number, also of several purposes', async () => {
@@ -150,6 +157,33 @@ describe.each(Object.entries(servers))('on %s', (_, connect) => {
     await expect.poll(keys, { timeout: 5_000 }).toEqual([]);
   });
 
+  test('a record is kept for as long as anything of it counts, and no longer', async () => {
+    const { store, ttlsMs } = await openAtRest(connect);
+    const long = 5 * dayMs;
+    const begins = async (number: NumberOnStore) => number.create();
+    const reasons: Record<string, [Partial<NumberLimits>, (number: NumberOnStore) => Promise<unknown>]> = {
+      sends: [{ sends: [{ name: 'sends', max: 3, windowMs: long }] }, begins],
+      gap: [{ gapMs: long }, begins],
+      attempts: [{ attempts: { max: 3, windowMs: long } }, begins],
+      pending: [{ lifetimeMs: long, maxLifetimeMs: long, ended: { max: 4, keepMs: 0 } }, begins],
+      'pending, to be told of': [{ ended: { max: 4, keepMs: long - soonMs / 2 } }, begins],
+      ended: [{ ended: { max: 4, keepMs: long } }, (number) => number.create().then(() => number.cancel())],
+      verified: [{ verifiedMs: long }, (number) => number.create().then(() => number.approve())],
+      'wrong checks': [
+        { wrongChecks: { max: 9, windowMs: long } },
+        (number) => number.create().then(() => number.guess(1)),
+      ],
+      lock: [{ lock: { after: 9, forMs: long } }, (number) => number.create().then(() => number.guess(1))],
+    };
+    for (const [name, [limits, act]] of Object.entries(reasons)) {
+      await act(numberOn(store, { name, limits: { ...soon, ...limits } }));
+      const [, ttl] = [...(await ttlsMs())].find(([key]) => key.endsWith(`{${idOf(name)}}`)) ?? [];
+      expect(ttl, name).toBeGreaterThan(long - 5_000);
+      expect(ttl, name).toBeLessThanOrEqual(long);
+      await numberOn(store, { name, limits: soon }).erase();
+    }
+  });
+
   test('no key is without an end but one, and none is kept longer than its longest window', async () => {
     const { store, ttlsMs } = await openAtRest(connect);
     const limits: NumberLimits = { ...manySends, lock: { after: 100, forMs: 2 * dayMs }, verifiedMs: 3 * dayMs };
@@ -170,11 +204,11 @@ describe.each(Object.entries(servers))('on %s', (_, connect) => {
       ];
       await acts[index % acts.length]?.();
     }
-    const ttls = await ttlsMs();
+    const ttls = [...(await ttlsMs()).values()];
     expect(ttls.length).toBeGreaterThan(10);
     expect(Math.min(...ttls)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...ttls)).toBeLessThanOrEqual(3 * dayMs);
     await store.bindSubjectKey('fingerprint', { accept: false });
-    expect((await ttlsMs()).filter((ttl) => ttl === -1)).toHaveLength(1);
+    expect([...(await ttlsMs()).values()].filter((ttl) => ttl === -1)).toHaveLength(1);
   });
 });

@@ -7,20 +7,25 @@ import { hourMs, idOf, minuteMs, numberOn, usualLimits } from '../../../src/test
 import { freshKeyPrefix } from '../../servers/shared.ts';
 import { clusterClient, openStore } from './clients.ts';
 
-/** A client that does with scripts whose text or name says so what `instead` does. Scripts are sent in full, so that they can be told apart. */
-function bent(cluster: Cluster, isMeant: (script: string) => boolean, instead: () => Promise<unknown>): RedisClient {
+/** A client that for the scripts that are meant does what `instead` does. Scripts are sent in full, so that they can be told apart. */
+function bent(
+  cluster: Cluster,
+  isMeant: (script: string, key: string) => boolean,
+  instead: () => Promise<unknown>,
+): RedisClient {
   return {
     isCluster: true,
     async callBuffer(command, args) {
       if (command === 'evalsha') throw new Error('NOSCRIPT so that it is sent in full');
-      return isMeant(String(args[0])) ? instead() : cluster.callBuffer(command, args);
+      return isMeant(String(args[0]), String(args[2])) ? instead() : cluster.callBuffer(command, args);
     },
     pipeline: () => cluster.pipeline(),
   };
 }
 
 const begins = (script: string): boolean => script.includes('-- Begins a verification');
-const charges = (script: string): boolean => script.includes('-- Takes one of a broad limit');
+const chargesTwo = (script: string, key: string): boolean =>
+  script.includes('-- Takes one of a broad limit') && key.endsWith(broadLimit('two', 3, hourMs).key);
 
 /** What a server answers, as clients tell it. */
 class ReplyError extends Error {
@@ -80,7 +85,7 @@ test('what a begin took of broad limits is given back when it has surely failed'
   const store = openStore({ client: cluster, prefix });
   const limits = [broadLimit('one', 2, hourMs), broadLimit('two', 3, hourMs)] as const;
   const fails = async () => Promise.reject(new ReplyError('OOM command not allowed'));
-  for (const isMeant of [begins, charges]) {
+  for (const isMeant of [begins, chargesTwo]) {
     const failing = openStore({ client: bent(cluster, isMeant, fails), prefix });
     await expect(sendUnder(failing, ...limits)).rejects.toMatchObject({ code: 'store_unavailable' });
   }

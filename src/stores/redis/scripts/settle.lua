@@ -11,7 +11,7 @@ local delivery
 for _, one in ipairs(live and live.deliveries or {}) do
   if one.number == tonumber(ARGV[5]) then delivery = one end
 end
-if not delivery or status < 0 then return answer(record, mark, 'settled') end
+if not delivery or status <= delivery.status then return answer(record, mark, 'settled') end
 
 record.changed = true
 local before = delivery.status
