@@ -1,5 +1,6 @@
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import type { Pool } from 'pg';
+import { ConfigurationError } from '../errors.ts';
 import type { StoreChoice } from './config/backends.ts';
 
 /** Told when a connection to the store breaks and when it is back. */
@@ -32,7 +33,20 @@ export async function connectRedis(
   const { Redis } = await import('ioredis');
   const client = new Redis(url, redisOptions);
   tell(client, listener);
+  const { db = 0 } = client.options;
+  if (db > 0) await requireDatabase(client, db);
   return client;
+}
+
+/** A client goes on with database 0 where the server has no other. What is wrong with the connection itself shows at the first act. */
+async function requireDatabase(client: Redis, db: number): Promise<void> {
+  try {
+    await client.select(db);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'ReplyError' && error.message.includes('DB index'))) return;
+    client.disconnect();
+    throw new ConfigurationError([`PHONEPROOF_STORE names database ${db}, which the Redis server does not have.`]);
+  }
 }
 
 /** Connects to the nodes of a cluster, as it knows them. */
@@ -74,19 +88,34 @@ export async function connectPostgres(
     keepAliveInitialDelayMillis: keepAliveMs,
   });
   // Of a connection that nobody uses just now: the pool makes another when one is needed.
-  pool.on('error', (error) => listener.lost(error));
+  tellOnce(listener, (lost, back) => {
+    pool.on('error', lost);
+    pool.on('connect', back);
+  });
   return pool;
 }
 
 /** Says each change once, however many attempts to connect fail. */
+function tellOnce(
+  listener: ConnectionListener,
+  listen: (lost: (error: unknown) => void, back: () => void) => void,
+): void {
+  let isLost = false;
+  listen(
+    (error) => {
+      if (!isLost) listener.lost(error);
+      isLost = true;
+    },
+    () => {
+      if (isLost) listener.back();
+      isLost = false;
+    },
+  );
+}
+
 function tell(client: Redis | Cluster, listener: ConnectionListener): void {
-  let lost = false;
-  client.on('error', (error: unknown) => {
-    if (!lost) listener.lost(error);
-    lost = true;
-  });
-  client.on('ready', () => {
-    if (lost) listener.back();
-    lost = false;
+  tellOnce(listener, (lost, back) => {
+    client.on('error', lost);
+    client.on('ready', back);
   });
 }

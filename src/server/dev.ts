@@ -23,6 +23,6 @@ export async function startDev(
     drainMs: 0,
     graceMs,
   });
-  endWithProcess({ stop: () => service.stop(), log });
+  endWithProcess({ stop: () => service.stop(), requestsMs: graceMs, log });
   return { url: service.url, log };
 }

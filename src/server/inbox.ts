@@ -27,6 +27,6 @@ export async function startInbox(
     ending.abort();
     return server.close({ graceMs });
   };
-  endWithProcess({ stop, log });
+  endWithProcess({ stop, requestsMs: graceMs, log });
   return { url: server.url, log };
 }

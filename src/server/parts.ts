@@ -51,10 +51,7 @@ function alone(store: Store): OpenedStore {
   return { store, migrate: null, close: () => store.close() };
 }
 
-function onRedis(
-  client: RedisClient & { disconnect(): void },
-  { prefix, replicas }: RedisStoreChoice,
-): OpenedStore {
+function onRedis(client: RedisClient & { disconnect(): void }, { prefix, replicas }: RedisStoreChoice): OpenedStore {
   const store = redisStore({
     client,
     ...(prefix !== undefined && { prefix }),

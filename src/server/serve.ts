@@ -1,9 +1,11 @@
+import { defaultPolicy } from '../policy.ts';
 import type { Settings } from './config.ts';
 import { createLog } from './log.ts';
 import { endWithProcess } from './process-signals.ts';
 import { startService } from './service.ts';
 
-const graceMs = 10_000;
+/** What a request does besides sending: acts of the store, which take 2 s each at most. */
+const besidesSendingMs = 5_000;
 
 /** Runs the service for production until the process is told to end. Resolves when it listens. */
 export async function serve(settings: Settings<'serve'>, warnings: readonly string[]): Promise<void> {
@@ -15,14 +17,17 @@ export async function serve(settings: Settings<'serve'>, warnings: readonly stri
   if (settings.acceptSubjectKey) {
     log.warn('PHONEPROOF_ACCEPT_SUBJECT_KEY is on: unset it, so that a wrong subject secret is refused next time.');
   }
+  const { sendTimeoutSeconds = defaultPolicy.sendTimeoutSeconds } = settings.policy;
+  const drainMs = settings.drainSeconds * 1_000;
+  const graceMs = sendTimeoutSeconds * 1_000 + besidesSendingMs;
   const service = await startService({
     settings,
     log,
     access: { apiKeys: settings.apiKeys },
     metricsPort: settings.metricsPort,
-    drainMs: settings.drainSeconds * 1_000,
+    drainMs,
     graceMs,
   });
-  endWithProcess({ stop: () => service.stop(), log });
+  endWithProcess({ stop: () => service.stop(), requestsMs: drainMs + graceMs, log });
   log.info('listening', { url: service.url, ...(service.metricsUrl && { metrics: service.metricsUrl }) });
 }

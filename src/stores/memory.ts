@@ -9,11 +9,11 @@ export interface MemoryStoreOptions {
   clock?: Clock;
 }
 
-const prunedPerBegin = 4;
+const sweptPerAct = 8;
 
 /**
  * Keeps everything in this process and nothing past its end: for tests, for development, and as the reference of what the other stores
- * promise. Each verb is one synchronous act. Takes out what has ended as it goes, a few numbers at every begin.
+ * promise. Each verb is one synchronous act. Takes out what has ended as it goes, a little at every begin and claim.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const now = steadyClock(options.clock ?? Date.now);
@@ -42,6 +42,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     return touched;
   }
 
+  /** A few of each kind, more than one act adds. */
+  function sweep(): void {
+    for (const map of [numbers, counts, kept]) map.prune(sweptPerAct, now());
+  }
+
   return {
     name: 'memory',
     async bindSubjectKey(fingerprint, { accept }) {
@@ -49,7 +54,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       return subjectKey === fingerprint;
     },
     async begin(request) {
-      prune(prunedPerBegin);
+      sweep();
       const charged = countsOf(request.broadLimits);
       const outcome = act(request.subject, (record, at) => acts.begin(record, request, at, charged));
       if (outcome.outcome !== 'refused') {
@@ -85,6 +90,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       act(subject, acts.erase);
     },
     async claim(request) {
+      sweep();
       const { outcome, after } = claims.claim(kept.get(request.key) ?? null, request, now());
       if (after) kept.set(request.key, after, after.untilMs);
       return outcome;

@@ -51,7 +51,7 @@ test('a service whose code has a bug nobody caught logs it without what it was a
   const script = `
     const { endWithProcess } = await import('${signals}');
     const { createLog } = await import('${log}');
-    endWithProcess({ stop: async () => {}, log: createLog({ level: 'info', format: 'json' }) });
+    endWithProcess({ stop: async () => {}, requestsMs: 1_000, log: createLog({ level: 'info', format: 'json' }) });
     setTimeout(() => {}, 60_000);
     void Promise.reject(new Error('no such number: +12025550143'));
   `;

@@ -18,7 +18,7 @@ Example:
     --provider console --allow-unsafe provider --countries US,CA
 
 That is a trial: the console shows codes instead of sending them, which --allow-unsafe provider says is meant.
-SIGTERM: /readyz says 503, requests in flight are finished (10 s at most), then it exits. A second signal ends it at once.
+SIGTERM: /readyz says 503, requests in flight are finished (15 s at most, or 5 s more than a send may take), then it exits. A second signal ends it at once.
 What would it run with? phoneproof config print
 
 Exit codes: 0 stopped, 2 wrong usage, 3 the store does not answer, 78 settings that are not fit.`,

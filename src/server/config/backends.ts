@@ -80,6 +80,7 @@ function readSqlite(path: string): Reading<StoreChoice> {
 
 function readRedis(text: string): Reading<StoreChoice> {
   const url = parse(text);
+  if (url === 'ambiguous') return fault(ambiguous);
   if (!url?.hostname) return fault('names no server: write redis://HOST:PORT, or rediss://HOST:PORT for TLS');
   if (!/^\/?\d{0,4}$/.test(url.pathname)) return fault('must end with the number of a database or nothing, like /0');
   const options = takeRedisOptions(url);
@@ -90,8 +91,9 @@ function readRedisCluster(text: string): Reading<StoreChoice> {
   const [, user = '', hosts = '', query = ''] =
     /^redis-cluster:\/\/(?:([^@/]*)@)?([^/?]*)\/?(\?.*)?$/i.exec(text) ?? [];
   const nodes = hosts.split(',').map((node) => parse(`redis://${node}`));
-  const known = nodes.filter((node): node is URL => !!node?.hostname);
   const login = parse(`redis://${user === '' ? '' : `${user}@`}host${query}`);
+  if (login === 'ambiguous' || hosts.includes('@')) return fault(ambiguous);
+  const known = nodes.filter((node): node is URL => node instanceof URL && node.hostname !== '');
   if (known.length < nodes.length || login === null) {
     return fault('must list nodes of the cluster: redis-cluster://HOST:PORT,HOST:PORT');
   }
@@ -116,6 +118,7 @@ function readRedisCluster(text: string): Reading<StoreChoice> {
 
 function readPostgres(text: string): Reading<StoreChoice> {
   const url = /^postgres(?:ql)?:\/\//i.test(text) ? parse(text) : null;
+  if (url === 'ambiguous') return fault(ambiguous);
   if (!url) return fault('must be postgres://USER:PASSWORD@HOST:PORT/DATABASE');
   const schema = take(url, 'schema');
   const connections = take(url, 'connections');
@@ -150,8 +153,19 @@ function take(url: URL, name: string): string | undefined {
   return value;
 }
 
-function parse(text: string): URL | null {
-  return URL.canParse(text) ? new URL(text) : null;
+const ambiguous = 'must have its user and password percent-encoded: %23 for #, %2F for /, %40 for @, %25 for %';
+
+/** Ambiguous: a character of the password may have been taken for the end of it, so that part of it would be read, and shown, as something else. */
+function parse(text: string): URL | 'ambiguous' | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  const isWhole =
+    !text.includes('#') && !url.pathname.includes('@') && isEncoded(url.username) && isEncoded(url.password);
+  return isWhole ? url : 'ambiguous';
+}
+
+function isEncoded(text: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(text);
 }
 
 /** Neither user and password nor parameters, one of which may be a password too. */
