@@ -26,6 +26,7 @@ export interface OnceParts {
 
 const keepMs = 86_400_000;
 const maxKeyLength = 255;
+const completesAgainMs = [100, 500, 2_000];
 /** How one that comes while the first is at work waits for it, a second in all. */
 const waitsMs = [20, 40, 80, 160, 300, 400];
 
@@ -42,6 +43,7 @@ export function createOnce(parts: OnceParts) {
     { tenant = 'default', route, key, request }: OnceOptions,
     work: OnceWork<Answer>,
   ): Promise<OnceResult<Answer>> {
+    assertNames({ tenant, route });
     if (typeof key !== 'string' || key === '' || key.length > maxKeyLength) {
       throw new InvalidRequestError([{ pointer: '/key', detail: 'must be a string of 1 to 255 characters' }]);
     }
@@ -60,7 +62,7 @@ export function createOnce(parts: OnceParts) {
     const turn = takeTurn(claim.key);
     let completing: Promise<void> | undefined;
     try {
-      const claimed = await claimPatiently(claim, turn);
+      const claimed = await claimPatiently(claim, turn, tenant);
       switch (claimed.outcome) {
         case 'reused':
           return keyReused;
@@ -77,7 +79,7 @@ export function createOnce(parts: OnceParts) {
           let sealed: Uint8Array | null = null;
           try {
             const { answer, keep } = await work();
-            if (keep) sealed = createSealer(keyring.current, sealedFor)('answer', JSON.stringify(answer ?? null));
+            if (keep) sealed = createSealer(keyring.current, sealedFor)('answer', jsonOf(answer));
             return { status: 'done', answer, replayed: false };
           } finally {
             completing = complete(claim, sealed, tenant);
@@ -108,7 +110,17 @@ export function createOnce(parts: OnceParts) {
   }
 
   /** Asks again for a while where another is at work; at once when that one is of this process and done. */
-  async function claimPatiently(claim: ClaimRequest, turn: Turn): Promise<ClaimOutcome> {
+  async function claimPatiently(claim: ClaimRequest, turn: Turn, tenant: string): Promise<ClaimOutcome> {
+    try {
+      return await claimUntilFree(claim, turn);
+    } catch (error) {
+      // It may have been claimed all the same, and nobody is at work.
+      parts.afterAnswer(complete(claim, null, tenant));
+      throw error;
+    }
+  }
+
+  async function claimUntilFree(claim: ClaimRequest, turn: Turn): Promise<ClaimOutcome> {
     let claimed = await store.claim(claim);
     for (const ms of waitsMs) {
       if (claimed.outcome !== 'running') break;
@@ -121,12 +133,25 @@ export function createOnce(parts: OnceParts) {
     return claimed;
   }
 
+  /** Tries for some seconds: an answer that is not written down is worked out a second time once the lease has ended. */
   async function complete({ key, token }: ClaimRequest, answer: Uint8Array | null, tenant: string): Promise<void> {
-    try {
-      await store.complete({ key, token, answer });
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      tell({ type: 'complete.failed', tenant, error });
+    for (const ms of [...completesAgainMs, null]) {
+      try {
+        await store.complete({ key, token, answer });
+        return;
+      } catch (thrown) {
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        if (ms === null) tell({ type: 'complete.failed', tenant, error });
+        else await wait(ms, new AbortController().signal);
+      }
+    }
+  }
+}
+
+function assertNames(names: Record<'tenant' | 'route', unknown>): void {
+  for (const [name, value] of Object.entries(names)) {
+    if (typeof value !== 'string' || value === '') {
+      throw new InvalidRequestError([{ pointer: `/${name}`, detail: 'must be a string' }]);
     }
   }
 }
@@ -138,11 +163,26 @@ interface Turn {
   end(): void;
 }
 
-/** JSON whose objects have their fields in one order. */
+/** What JSON does not hold is told as null when it is asked for again: the work was done. */
+function jsonOf(answer: unknown): string {
+  try {
+    return JSON.stringify(answer) ?? 'null';
+  } catch {
+    return 'null';
+  }
+}
+
+/** JSON whose objects have their fields in one order. Two different things that JSON does not hold would be the same: it refuses them. */
 function canonicalJson(value: unknown): string {
-  const sorted = (_name: string, one: unknown): unknown =>
-    typeof one === 'object' && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : one;
+  const sorted = (_name: string, one: unknown): unknown => {
+    if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
+    if (!isPlain(one)) throw new InvalidRequestError([{ pointer: '/request', detail: 'must be what JSON can hold' }]);
+    return Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  };
   return JSON.stringify(value, sorted) ?? '';
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }

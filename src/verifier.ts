@@ -91,7 +91,7 @@ export interface Verifier {
    * this before its first act; a service does it before it listens.
    */
   ready(): Promise<void>;
-  /** Resolves when everything that goes on after an answer (writing down what became of deliveries) is done. Call it before closing the store. */
+  /** Resolves when everything that was asked for is done, also what goes on after an answer (writing down what became of deliveries). Call it before closing the store. */
   idle(): Promise<void>;
 }
 
@@ -100,7 +100,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { store, provider } = options;
   const keyring = createKeyring(options);
   const addressees = createAddressees({ keyring, policy: options.policy, defaultCountry: options.defaultCountry });
-  const afterAnswers = new Set<Promise<void>>();
+  /** What callers wait for, and what goes on after their answers. */
+  const underWay = new Set<Promise<unknown>>();
   let bound: Promise<void> | undefined;
 
   /** Once, before the first verb: a store that was filled under another subject key must not be touched. */
@@ -129,9 +130,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
     tell({ type, tenant, to: maskPhoneNumber(verification.to), purpose: verification.purpose, id: verification.id });
   }
 
+  function follow<Result>(work: Promise<Result>): Promise<Result> {
+    underWay.add(work);
+    const forget = (): void => void underWay.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
   function afterAnswer(work: Promise<void>): void {
-    afterAnswers.add(work);
-    void work.finally(() => afterAnswers.delete(work));
+    void follow(work);
   }
 
   async function check(call: CheckOptions): Promise<CheckResult> {
@@ -237,19 +244,22 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return verb(addressees.subject(call.tenant ?? 'default', e164), e164);
   }
 
+  const start = createStart({
+    store,
+    provider,
+    keyring,
+    addressees,
+    brand: brandName(options.brand),
+    origin: options.origin === undefined ? null : webOtpHost(options.origin),
+    ready,
+    tell,
+    afterAnswer,
+  });
+  const once = createOnce({ store, keyring, leaseMs: leaseMs(options), ready, tell, afterAnswer });
+
   return {
-    start: createStart({
-      store,
-      provider,
-      keyring,
-      addressees,
-      brand: brandName(options.brand),
-      origin: options.origin === undefined ? null : webOtpHost(options.origin),
-      ready,
-      tell,
-      afterAnswer,
-    }),
-    check,
+    start: (call) => follow(start(call)),
+    check: (call) => follow(check(call)),
     cancel: (call): Promise<CancelResult> => end(call, (target) => store.cancel(target), canceled),
     async approve(call): Promise<ApproveResult> {
       const acting = within(call.transaction);
@@ -273,10 +283,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
         await store.erase(subject);
         return { status: 'erased', to };
       }),
-    once: createOnce({ store, keyring, leaseMs: leaseMs(options), ready, tell, afterAnswer }),
+    once: (call, work) => follow(once(call, work)),
     ready,
     async idle() {
-      while (afterAnswers.size > 0) await Promise.all(afterAnswers);
+      while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
 }

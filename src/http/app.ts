@@ -113,7 +113,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       const key = route.once ? readIdempotencyKey(c.req.raw) : null;
       const input = await readRouteInput(c, route);
       const handled = async (): Promise<Reply | Problem> => {
-        const clientAddress = (): string | undefined => addressOf(c.req.raw, c.env);
+        const clientAddress = (named?: string): string | undefined => addressOf(named, c.req.raw, c.env);
         const result = await route.handle({ verifier, tenant, input, url: c.req.url, clientAddress });
         return 'detail' in result ? refusalProblem(result) : result;
       };
@@ -171,18 +171,33 @@ function readAddress({ basePath = '', publicUrl }: HttpHandlerOptions) {
   return { basePath: basePath.replace(/\/$/, ''), publicUrl: publicUrl?.replace(/\/$/, '') };
 }
 
-/** How the person's address is found; undefined: it is not. */
-function readClientAddress({ trustedProxies, clientAddress }: HttpHandlerOptions) {
+type AddressReader = (request: Request, env: unknown) => string | undefined;
+
+/**
+ * How the person's address is found; undefined: it is not. `named`: what the caller says. A backend that calls for a person is not the person, so that
+ * this goes first; but not where nobody shows a key and addresses are read from connections, as it may be the person who says so.
+ */
+function readClientAddress(options: HttpHandlerOptions) {
+  const ofConnection = readConnectionAddress(options);
+  const isBelieved = options.authenticate !== 'none' || !ofConnection;
+  return (named: string | undefined, request: Request, env: unknown): string | undefined =>
+    named !== undefined && isBelieved ? named : ofConnection?.(request, env);
+}
+
+function readConnectionAddress({ trustedProxies, clientAddress }: HttpHandlerOptions): AddressReader | undefined {
   if (trustedProxies === undefined) {
-    return (request: Request, env: unknown): string | undefined => {
-      const told = clientAddress?.(request, env) ?? undefined;
-      return told === undefined || parseIpAddress(told) ? told : unspecifiedAddress;
-    };
+    return (
+      clientAddress &&
+      ((request, env) => {
+        const told = clientAddress(request, env) ?? undefined;
+        return told === undefined || parseIpAddress(told) ? told : unspecifiedAddress;
+      })
+    );
   }
   const fault = clientAddress ? 'and clientAddress exclude each other' : proxiesFault(trustedProxies);
   if (fault !== null) throw new ConfigurationError([`trustedProxies ${fault}`]);
   const read = addressReader(trustedProxies);
-  return (request: Request, env: unknown): string => read(request.headers.get('x-forwarded-for'), peerOf(env));
+  return (request, env) => read(request.headers.get('x-forwarded-for'), peerOf(env));
 }
 
 async function readRouteInput(c: Context, route: Route): Promise<unknown> {

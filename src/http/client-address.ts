@@ -18,7 +18,10 @@ interface Block {
   readonly family: 'ipv4' | 'ipv6';
 }
 
-/** Null for what is no address and no CIDR block, and for a block of all addresses: whoever trusts everybody lets them say who they are. */
+/** No network of one operator is larger than these. */
+const leastBits = { ipv4: 8, ipv6: 16 };
+
+/** Null for what is no address and no CIDR block, and for a block of nearly all addresses: whoever trusts everybody lets them say who they are. */
 function parseBlock(text: string): Block | null {
   const [given = '', bitsGiven, ...rest] = text.split('/');
   const ip = parseIpAddress(given);
@@ -28,11 +31,7 @@ function parseBlock(text: string): Block | null {
   // Of an IPv4 address that is written as IPv6 the first bits are the same for all.
   const before = isIPv6(given) && family === 'ipv4' ? ipv6Bits - ipv4Bits : 0;
   const bits = bitsGiven === undefined ? length : Number(bitsGiven) - before;
-  return bits >= 1 && bits <= length ? { address: ip.address, bits, family } : null;
-}
-
-export function isAddressBlock(text: string): boolean {
-  return parseBlock(text) !== null;
+  return bits >= leastBits[family] && bits <= length ? { address: ip.address, bits, family } : null;
 }
 
 /** What is wrong with a setting, so that it completes "trustedProxies ..."; null: nothing. */
@@ -42,7 +41,7 @@ export function proxiesFault(proxies: TrustedProxies): string | null {
       ? Number.isInteger(proxies) && proxies >= 0 && proxies <= maxHops
       : Array.isArray(proxies) &&
         proxies.length > 0 &&
-        proxies.every((one) => typeof one === 'string' && isAddressBlock(one));
+        proxies.every((one) => typeof one === 'string' && parseBlock(one) !== null);
   return ok ? null : 'must be a hop count, or addresses and CIDR blocks like 10.0.0.0/8 that do not hold everybody';
 }
 

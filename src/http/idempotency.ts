@@ -3,8 +3,8 @@ import type { Verifier } from '../verifier.ts';
 import { problems, refusalProblem, type Problem } from './problem.ts';
 import type { Reply } from './route.ts';
 
-/** A string of structured fields (RFC 9651 section 3.3.3), or the same without quotes, as most senders write it. */
-const quoted = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
+/** A string of structured fields (RFC 9651 section 3.3.3), or the same without quotes, as most senders write it; without commas, which may join two. */
+const quoted = /^"((?:[\x20-\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]|\\["\\])*)"$/;
 const bare = /^[\x21\x23-\x2b\x2d-\x7e]+$/;
 const maxLength = 255;
 
@@ -17,7 +17,7 @@ export function readIdempotencyKey({ headers }: Request): string | null {
   if (given === null) return null;
   const key = quoted.exec(given)?.[1]?.replaceAll(/\\(.)/g, '$1') ?? (bare.test(given) ? given : '');
   if (key !== '' && key.length <= maxLength) return key;
-  const detail = 'the header Idempotency-Key must be given once, as 1 to 255 printable characters';
+  const detail = 'the header Idempotency-Key must be given once, as 1 to 255 printable characters without a comma';
   throw new InvalidRequestError([{ pointer: '', detail }]);
 }
 

@@ -10,7 +10,7 @@ export interface Call<Input> {
   /** Of the request, as the handler sees it. */
   readonly url: string;
   /** The person's, as far as the connection tells; undefined where none is to be taken from it. */
-  clientAddress(): string | undefined;
+  clientAddress(named: string | undefined): string | undefined;
 }
 
 /** What a call comes to, if nothing refuses: JSON, or for pages a text with headers of its own. */

@@ -156,6 +156,8 @@ test.each([
   // Whoever trusts everybody lets them say who they are.
   [['0.0.0.0/0']],
   [['10.0.0.0/8', '::/0']],
+  [['0.0.0.0/1', '128.0.0.0/1']],
+  [['2000::/3']],
   [[7]],
 ])('trusted proxies cannot be %j', async (trustedProxies) => {
   const options = { trustedProxies } as unknown as Options;
@@ -271,6 +273,12 @@ describe.each(Object.entries(ways))('%s', (_, serve) => {
     expect(await start({}, { ip: person })).toBe('address');
     expect(await start()).toBe('pending');
     expect(await start()).toBe('address');
+  });
+
+  test('where nobody shows a key, what a caller says of their address is ignored', async () => {
+    const start = await serve({ authenticate: 'none', trustedProxies: 0 });
+    expect(await start({}, { ip: person })).toBe('pending');
+    expect(await start({}, { ip: '203.0.113.10' })).toBe('address');
   });
 
   test('a function of the app can say the address', async () => {

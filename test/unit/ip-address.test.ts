@@ -48,6 +48,16 @@ test('what an address is counted under reads as the same address', () => {
   );
 });
 
+test.each([
+  ['64:ff9b::203.0.113.9', '203.0.113.9', null],
+  ['64:ff9b:0:0:0:0:cb00:7109', '203.0.113.9', null],
+  ['64:ff9b:1::cb00:7109', '64:ff9b:1::cb00:7109', '64:ff9b:1:0::/64'],
+  ['2002:cb00:7109:1::1', '2002:cb00:7109:1::1', '2002:cb00:7109::/48'],
+  ['2002:cb00:7109:ffff::1', '2002:cb00:7109:ffff::1', '2002:cb00:7109::/48'],
+])('%s is counted as %s of %s', (text, address, network) => {
+  expect(parseIpAddress(text)).toEqual({ address, network });
+});
+
 test('two IPv6 addresses are of one network exactly when their first 64 bits are the same', () => {
   const end = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 4, maxLength: 4 });
   const near = groups.chain((one) =>

@@ -270,9 +270,67 @@ test('a store that does not answer: nothing is done', async () => {
   expect(done.times).toBe(0);
 });
 
+test('after a claim that failed, which may have been done, the key is free: nobody is at work', async () => {
+  const { process, memory } = setUp();
+  let isDown = true;
+  const claim = async (request: ClaimRequest) => {
+    const claimed = await memory.claim(request);
+    if (isDown) throw new StoreError('the answer was lost');
+    return claimed;
+  };
+  const { once, idle } = process({ store: { claim } });
+  const { done, work } = counted();
+  await expect(once(call, work)).rejects.toThrow(StoreError);
+  await idle();
+  isDown = false;
+  expect(await once(call, work)).toMatchObject({ status: 'done', replayed: false });
+  expect(done.times).toBe(1);
+});
+
+test('an answer is written down by a store that comes back within some seconds', async () => {
+  const { process, events, memory } = setUp();
+  let failures = 3;
+  const complete = async (request: CompleteRequest) => {
+    failures -= 1;
+    if (failures >= 0) throw new StoreError('down');
+    await memory.complete(request);
+  };
+  const waited: number[] = [];
+  const { once, idle } = process({ store: { complete }, wait: async (ms) => waited.push(ms) });
+  const { done, work } = counted();
+  await once(call, work);
+  await idle();
+  expect(await once(call, work)).toMatchObject({ status: 'done', replayed: true });
+  expect([done.times, events, waited.length]).toEqual([1, [], 3]);
+});
+
+test('an answer that JSON does not hold is given once, and its work is never done again', async () => {
+  const { process } = setUp();
+  const { once, idle } = process();
+  const work = async () => ({ answer: 10n, keep: true });
+  expect(await once(call, work)).toMatchObject({ status: 'done', answer: 10n, replayed: false });
+  await idle();
+  expect(await once(call, work)).toEqual({ status: 'done', answer: null, replayed: true });
+});
+
+test.each<[string, object]>([
+  ['no tenant', { tenant: null }],
+  ['no route', { route: undefined }],
+  ['an empty route', { route: '' }],
+  ['a request that JSON does not hold', { request: { body: new Map([['to', '+12025550143']]) } }],
+])('%s is a fault of the program', async (_, wrong) => {
+  const { process } = setUp();
+  const { done, work } = counted();
+  await expect(process().once({ ...call, ...wrong }, work)).rejects.toThrow(InvalidRequestError);
+  expect(done.times).toBe(0);
+});
+
 test('an answer that cannot be written down is given all the same, and told of', async () => {
   const { process, events } = setUp();
-  const { once, idle } = process({ store: { complete: () => Promise.reject(new StoreError('down')) } });
+  const { once, idle } = process({
+    store: { complete: () => Promise.reject(new StoreError('down')) },
+    wait: async () => {},
+  });
   expect(await once({ ...call, tenant: 'acme' }, counted().work)).toMatchObject({ status: 'done' });
   await idle();
   expect(events).toEqual([{ type: 'complete.failed', tenant: 'acme', error: expect.any(StoreError) as StoreError }]);

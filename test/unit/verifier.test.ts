@@ -477,3 +477,15 @@ test('a transaction given to a store that takes none is a fault of the program, 
     verification: { checksLeft: 5, status: 'pending' },
   });
 });
+
+test('a verifier is idle only when what was asked of it is answered', async () => {
+  const { provider, verifier } = setUp();
+  const { promise, resolve } = Promise.withResolvers<{ messageId: string }>();
+  provider.script(() => promise);
+  let isAnswered = false;
+  void verifier.start({ to }).then(() => (isAnswered = true));
+  const idle = verifier.idle();
+  resolve({ messageId: '1' });
+  await idle;
+  expect(isAnswered).toBe(true);
+});

@@ -51,8 +51,7 @@ const start: Route<z.infer<typeof startInput>> = {
     ],
   },
   async handle({ verifier, tenant, input, clientAddress }) {
-    // A backend that calls for a person is not the person: what it says goes first.
-    const ip = input.ip ?? clientAddress();
+    const ip = clientAddress(input.ip);
     const result = await verifier.start({ ...input, tenant, ...(ip !== undefined && { ip }) });
     if (result.status !== 'pending') return result;
     const { verification, created, notice } = result;
