@@ -33,3 +33,18 @@ test('a prune of the memory store touches every number of which something has en
 });
 
 testVerifierOn('the memory store', (clock) => memoryStore({ clock: clock.now }), { modelled: 150, interleaved: 300 });
+
+test('a memory store that nobody prunes keeps no more than what has not ended, idempotency keys too', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock: clock.now });
+  const claims = 3_000;
+  for (let i = 0; i < claims; i += 1) {
+    const claim = { key: `key ${i}`, fingerprint: 'request', token: `token ${i}`, leaseMs: 30_000, keepMs: dayMs };
+    await store.claim(claim);
+    await store.complete({ key: claim.key, token: claim.token, answer: new Uint8Array(1) });
+    await numberOn(store, { name: `number ${i}` }).create();
+    clock.advance(dayMs / 500);
+  }
+  clock.advance(dayMs);
+  expect(await store.prune({ max: claims * 3 }), 'of one day').toBeLessThan(2 * 600);
+});
