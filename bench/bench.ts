@@ -1,6 +1,7 @@
 import { startCandidate, type Candidate, type CandidateName } from './candidate.ts';
 import { runRound, type Round, type RoundOptions } from './round.ts';
-import { openStoreHome, type StoreHome, type StoreName } from './store-home.ts';
+import type { StoreHome } from './homes/home.ts';
+import { openStoreHome, type StoreName } from './store-home.ts';
 
 /** One run of the benchmark: its folder, and how much was asked. */
 export interface Bench {

@@ -5,7 +5,7 @@ import { openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Answers, Question } from './measured.ts';
-import type { StoreHome } from './store-home.ts';
+import type { StoreHome } from './homes/home.ts';
 
 /** What is compared: each in a process of its own. */
 export const candidateNames = ['reference', 'phoneproof'] as const;

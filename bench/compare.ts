@@ -3,7 +3,8 @@ import { candidateNames, type Candidate, type CandidateName } from './candidate.
 import { commandsPerRequest, countsOf, since, together, type Counts } from './redis-commands.ts';
 import { profileLines } from './report.ts';
 import type { Round } from './round.ts';
-import type { StoreHome, StoreName } from './store-home.ts';
+import type { StoreHome } from './homes/home.ts';
+import type { StoreName } from './store-home.ts';
 
 /** What came of both candidates on one store. */
 export interface Comparison {

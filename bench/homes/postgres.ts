@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { startPostgres } from '../../test/servers/postgres.ts';
 import { cpuOfUs } from '../process-cpu.ts';
-import type { StoreHome } from '../store-home.ts';
+import type { StoreHome } from './home.ts';
 
 /** As PostgreSQL is delivered: what was acknowledged is on the disk. */
 const settings = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' };

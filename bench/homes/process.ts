@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { StoreHome } from '../store-home.ts';
+import type { StoreHome } from './home.ts';
 
 const noServer: Omit<StoreHome, 'address'> = {
   server: null,

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { startRedisCluster } from '../../test/servers/redis-cluster.ts';
 import { startRedis } from '../../test/servers/redis.ts';
-import type { StoreHome } from '../store-home.ts';
+import type { StoreHome } from './home.ts';
 
 /** As in production: what was acknowledged is lost for a second at most, and only with the machine. */
 const args = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'];

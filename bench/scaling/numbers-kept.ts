@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { Bench } from '../bench.ts';
 import { tableRow } from '../report.ts';
-import type { StoreHome, StoreName } from '../store-home.ts';
+import type { StoreHome } from '../homes/home.ts';
+import type { StoreName } from '../store-home.ts';
 
 /** What numbers take while their code is good and when they are verified, and whether a request costs more when there are many of them. */
 export async function measureNumbersKept(bench: Bench, stores: readonly StoreName[]): Promise<void> {
