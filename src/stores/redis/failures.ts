@@ -16,6 +16,10 @@ export class CallFailure extends Error {
 /** A cluster that moves slots or looks for a primary, a server that starts, that was just demoted, or that is held up by another's script. */
 const passing = /\b(?:TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|BUSY|NOREPLICAS)\b/;
 
+/** What a client says that has tried to connect for as long as its settings let it. */
+const retriesAreOver = /max retries per request/i;
+const noConnection = 'no connection to the server: look whether it runs, and at the network';
+
 /** What whoever runs the server can do about what it says. */
 const advice: readonly (readonly [RegExp, string])[] = [
   [/\bOOM\b/, 'Give it more memory.'],
@@ -31,7 +35,8 @@ const advice: readonly (readonly [RegExp, string])[] = [
 /** What the client rejected with. Without the error itself, which brings along the command with the digest and seal in it. */
 export function failureOf(error: unknown): CallFailure {
   if (error instanceof CallFailure) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const message = retriesAreOver.test(said) ? noConnection : said;
   return new CallFailure(message, { surelyNotDone: isReply(error), passes: passing.test(message) });
 }
 

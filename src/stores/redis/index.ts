@@ -38,7 +38,8 @@ export interface RedisStoreOptions {
 const maxStrictTimeoutMs = 1_500;
 
 /**
- * Keeps everything about a number in one hash, and the secret of its live code beside it, in the same slot: each verb is one Lua script, and one round trip.
+ * Keeps a number's verifications in one hash, what outlasts them in a second, and the secret of its live code beside them, all in one slot: each verb is
+ * one Lua script, and one round trip.
  * On a Cluster, a begin with broad limits takes one more, to the servers that hold them. Every key but one, the fingerprint of the subject key, ends
  * by itself.
  *
@@ -62,6 +63,7 @@ export function redisStore(options: RedisStoreOptions): Store {
   const nextToken = createTokens();
 
   const numberKey = (subject: string): string => `${prefix}:{${subject}}`;
+  const numberKeys = (subject: string): string[] => [numberKey(subject), `${numberKey(subject)}:marks`];
   const codeKey = (subject: string, tag: string): string => `${numberKey(subject)}:code:${tag}`;
   const limitKey = (key: string): string => `${prefix}:limit:${key}`;
   const claimKey = (key: string): string => `${prefix}:claim:${key}`;
@@ -77,7 +79,7 @@ export function redisStore(options: RedisStoreOptions): Store {
   /** What every act about one purpose of a number begins with. */
   function targeted({ subject, purposeTag, nonce = '' }: Omit<Target, 'limits'>) {
     return {
-      keys: [numberKey(subject), codeKey(subject, purposeTag)],
+      keys: [...numberKeys(subject), codeKey(subject, purposeTag)],
       args: [now(), mark, fromBase64url(purposeTag), fromBase64url(nonce)] satisfies CommandArgument[],
     };
   }
@@ -88,7 +90,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     const packed = packLimits(request.limits);
     const reply = await call(
       scriptOf('begin'),
-      [numberKey(subject), codeKey(subject, purposeTag), ...here.map(({ key }) => limitKey(key))],
+      [...numberKeys(subject), codeKey(subject, purposeTag), ...here.map(({ key }) => limitKey(key))],
       [
         now(),
         mark,
@@ -167,27 +169,27 @@ export function redisStore(options: RedisStoreOptions): Store {
     approve: (target) => endOnWord('approve', target),
     find(target) {
       return acts.run(async (call) => {
-        const { keys, args } = targeted(target);
+        const { args } = targeted(target);
         const reply = readReply(
-          await call(scriptOf('find'), keys.slice(0, 1), [...args, String(target.limits.ended.max)]),
+          await call(scriptOf('find'), numberKeys(target.subject), [...args, String(target.limits.ended.max)]),
         );
         return reply.outcome === 'found' ? viewNamed(reply, target.limits) : null;
       });
     },
     lookup(subject) {
       return acts.run(async (call) => {
-        const { verified } = readReply(await call(scriptOf('lookup'), [numberKey(subject)], [now()])).record;
+        const { verified } = readReply(await call(scriptOf('lookup'), numberKeys(subject), [now()])).record;
         return verified && { verifiedAtMs: verified.atMs };
       });
     },
     unlock(subject) {
-      return acts.write(async (call) => void (await call(scriptOf('unlock'), [numberKey(subject)], [now(), mark])));
+      return acts.write(async (call) => void (await call(scriptOf('unlock'), numberKeys(subject), [now(), mark])));
     },
     erase(subject) {
       return acts.write(async (call) => {
         // Which codes it has only the record knows, and a script may use no key that it was not given.
         for (let tags: Buffer[] = []; ;) {
-          const keys = [numberKey(subject), ...tags.map((tag) => codeKey(subject, tag.toString('base64url')))];
+          const keys = [...numberKeys(subject), ...tags.map((tag) => codeKey(subject, tag.toString('base64url')))];
           const { outcome, detail } = readReply(await call(scriptOf('erase'), keys, [now(), mark, ...tags]));
           if (outcome === 'erased') return;
           tags = detail.map(readBytes);

@@ -1,7 +1,7 @@
 import { StoreError } from '../../errors.ts';
 import { viewEnded, viewLive } from '../record.ts';
 import type { NumberLimits, StoredEndedVerification, StoredVerification } from '../store.ts';
-import { readRecord, type ToldRecord } from './record-fields.ts';
+import { readRecord, type ToldRecord } from './record-parts.ts';
 
 /** What a script on a number answers. */
 export interface Reply {
@@ -16,9 +16,9 @@ export interface Reply {
 
 export function readReply(reply: unknown): Reply {
   if (!Array.isArray(reply)) return unreadable();
-  const [outcome, now, detail, fields] = reply as unknown[];
-  if (!Buffer.isBuffer(outcome) || !Array.isArray(detail) || !Array.isArray(fields)) return unreadable();
-  return { outcome: String(outcome), nowMs: readNumber(now), detail, record: readRecord(fields as Buffer[]) };
+  const [outcome, now, detail, parts] = reply as unknown[];
+  if (!Buffer.isBuffer(outcome) || !Array.isArray(detail) || !Array.isArray(parts)) return unreadable();
+  return { outcome: String(outcome), nowMs: readNumber(now), detail, record: readRecord(parts as Buffer[]) };
 }
 
 /** A client may be set to give numbers as strings. */

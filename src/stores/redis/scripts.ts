@@ -9,10 +9,10 @@ export interface Script {
   readonly sha: string;
 }
 
-const record = ['steady-time', 'record-format', 'record'];
+const record = ['steady-time', 'times', 'record-format', 'record'];
 const verifications = [...record, 'verifications'];
 const limits = [...verifications, 'limits'];
-const broadLimit = ['steady-time', 'broad-limit'];
+const broadLimit = ['steady-time', 'times', 'broad-limit'];
 const claim = ['steady-time', 'claim-record'];
 
 /** What stands before each script, in this order. */

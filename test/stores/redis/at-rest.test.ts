@@ -1,7 +1,5 @@
-import { Cluster, type Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
-import type { RedisClient } from '../../../src/stores/redis/index.ts';
-import type { NumberLimits, Store } from '../../../src/stores/store.ts';
+import type { NumberLimits } from '../../../src/stores/store.ts';
 import { broadLimit, sendUnder } from '../../../src/testing/store-cases/broad-limit.ts';
 import {
   dayMs,
@@ -13,72 +11,10 @@ import {
   usualLimits,
   type NumberOnStore,
 } from '../../../src/testing/store-cases/number.ts';
-import { freshKeyPrefix } from '../../servers/shared.ts';
-import { openStore, servers } from './clients.ts';
+import { servers } from './clients.ts';
+import { hex, openAtRest, soon, soonMs } from './rest.ts';
 
-interface Rest {
-  readonly store: Store;
-  /** Every key of the store. */
-  keys(): Promise<string[]>;
-  /** Every key and its value as it lies there, as hex. */
-  dump(): Promise<string>;
-  /** How long each key is kept; -1: without an end. */
-  ttlsMs(): Promise<ReadonlyMap<string, number>>;
-}
-
-async function openAtRest(connect: () => Promise<RedisClient>): Promise<Rest> {
-  const client = (await connect()) as Redis | Cluster;
-  const prefix = freshKeyPrefix();
-  const nodes = client instanceof Cluster ? () => client.nodes('master') : () => [client];
-  const keys = async (): Promise<string[]> => {
-    await client.ping();
-    const found: string[] = [];
-    for (const node of nodes()) {
-      for await (const batch of node.scanStream({ match: `${prefix}*`, count: 1_000 }))
-        found.push(...(batch as string[]));
-    }
-    return [...new Set(found)];
-  };
-  return {
-    store: openStore({ client, prefix }),
-    keys,
-    async dump() {
-      const lines: Buffer[] = [];
-      for (const key of await keys()) {
-        lines.push(Buffer.from(key), (await client.dumpBuffer(key)) ?? Buffer.alloc(0));
-        // A dump may be compressed: what is in it, too.
-        if ((await client.type(key)) === 'hash') lines.push(...(await client.hvalsBuffer(key)));
-        else lines.push((await client.getBuffer(key)) ?? Buffer.alloc(0));
-      }
-      return lines.map((line) => line.toString('hex')).join('\n');
-    },
-    async ttlsMs() {
-      const ttls = await Promise.all(
-        (await keys()).map(async (key): Promise<[string, number]> => [key, await client.pttl(key)]),
-      );
-      // -2: it has gone in between.
-      return new Map(ttls.filter(([, ttl]) => ttl !== -2));
-    },
-  };
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const secretsOf = (code: string): string[] => [hex(secretOf(code).digest), hex(secretOf(code).seal)];
-
-/** All lifetimes and windows end within this. */
-const soonMs = 300;
-const soon: NumberLimits = {
-  ...usualLimits,
-  sends: [{ name: 'sends', max: 3, windowMs: soonMs }],
-  attempts: { max: 13, windowMs: soonMs },
-  lifetimeMs: soonMs / 2,
-  maxLifetimeMs: soonMs / 2,
-  repeatMs: soonMs / 2,
-  wrongChecks: { max: 10, windowMs: soonMs },
-  lock: { after: 100, forMs: soonMs },
-  ended: { max: 4, keepMs: soonMs / 2 },
-  verifiedMs: soonMs,
-};
 
 describe.each(Object.entries(servers))('on %s', (_, connect) => {
   test('digest and seal of a code are at rest no longer than the code is good', async () => {
@@ -126,10 +62,12 @@ describe.each(Object.entries(servers))('on %s', (_, connect) => {
     const ids = await Promise.all(purposes.map((purpose) => number.create({ purpose, number: sealed })));
     await number.guess(1, { purpose: 'one purpose' });
     await number.approve({ purpose: 'a third' });
-    expect(await keys()).toHaveLength(3);
+    // Two codes, verifications, marks.
+    expect(await keys()).toHaveLength(4);
     expect(await dump()).toContain(hex(sealed));
     await number.erase();
-    expect(await keys()).toHaveLength(1);
+    expect(await keys()).toHaveLength(2);
+    expect(await number.lookup()).toBeNull();
     const after = await dump();
     for (const text of [sealed, ...purposes.map((purpose) => Buffer.from(purpose))])
       expect(after).not.toContain(hex(text));
@@ -157,30 +95,39 @@ describe.each(Object.entries(servers))('on %s', (_, connect) => {
     await expect.poll(keys, { timeout: 5_000 }).toEqual([]);
   });
 
-  test('a record is kept for as long as anything of it counts, and no longer', async () => {
+  test('each of the two hashes of a number is kept for as long as anything of it counts, and no longer', async () => {
     const { store, ttlsMs } = await openAtRest(connect);
     const long = 5 * dayMs;
     const begins = async (number: NumberOnStore) => number.create();
-    const reasons: Record<string, [Partial<NumberLimits>, (number: NumberOnStore) => Promise<unknown>]> = {
+    const guesses = async (number: NumberOnStore) => number.create().then(() => number.guess(1));
+    type Reason = [Partial<NumberLimits>, (number: NumberOnStore) => Promise<unknown>];
+    const reasonsOfFirst: Record<string, Reason> = {
       sends: [{ sends: [{ name: 'sends', max: 3, windowMs: long }] }, begins],
       gap: [{ gapMs: long }, begins],
       attempts: [{ attempts: { max: 3, windowMs: long } }, begins],
       pending: [{ lifetimeMs: long, maxLifetimeMs: long, ended: { max: 4, keepMs: 0 } }, begins],
       'pending, to be told of': [{ ended: { max: 4, keepMs: long - soonMs / 2 } }, begins],
       ended: [{ ended: { max: 4, keepMs: long } }, (number) => number.create().then(() => number.cancel())],
-      verified: [{ verifiedMs: long }, (number) => number.create().then(() => number.approve())],
-      'wrong checks': [
-        { wrongChecks: { max: 9, windowMs: long } },
-        (number) => number.create().then(() => number.guess(1)),
-      ],
-      lock: [{ lock: { after: 9, forMs: long } }, (number) => number.create().then(() => number.guess(1))],
+      'ended by guesses': [{ ended: { max: 4, keepMs: long }, maxChecks: 1 }, guesses],
     };
-    for (const [name, [limits, act]] of Object.entries(reasons)) {
-      await act(numberOn(store, { name, limits: { ...soon, ...limits } }));
-      const [, ttl] = [...(await ttlsMs())].find(([key]) => key.endsWith(`{${idOf(name)}}`)) ?? [];
-      expect(ttl, name).toBeGreaterThan(long - 5_000);
-      expect(ttl, name).toBeLessThanOrEqual(long);
-      await numberOn(store, { name, limits: soon }).erase();
+    const reasonsOfMarks: Record<string, Reason> = {
+      verified: [{ verifiedMs: long }, (number) => number.create().then(() => number.approve())],
+      'wrong checks': [{ wrongChecks: { max: 9, windowMs: long } }, guesses],
+      lock: [{ lock: { after: 9, forMs: long } }, guesses],
+    };
+    for (const [kept, other, reasons] of [
+      ['', ':marks', reasonsOfFirst],
+      [':marks', '', reasonsOfMarks],
+    ] as const) {
+      for (const [name, [limits, act]] of Object.entries(reasons)) {
+        await act(numberOn(store, { name, limits: { ...soon, ...limits } }));
+        const ttls = [...(await ttlsMs())];
+        const ttlOf = (hash: string) => ttls.find(([key]) => key.endsWith(`{${idOf(name)}}${hash}`))?.[1];
+        expect(ttlOf(kept), name).toBeGreaterThan(long - 5_000);
+        expect(ttlOf(kept), name).toBeLessThanOrEqual(long);
+        expect(ttlOf(other) ?? 0, name).toBeLessThanOrEqual(soonMs);
+        await numberOn(store, { name, limits: soon }).erase();
+      }
     }
   });
 

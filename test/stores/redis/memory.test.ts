@@ -3,9 +3,10 @@ import type { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { redisStore } from '../../../src/stores/redis/index.ts';
 import type { BeginRequest, CodeSecret, NumberLimits } from '../../../src/stores/store.ts';
-import { dayMs, requestsOf, usualLimits } from '../../../src/testing/store-cases/number.ts';
+import { virtualClock } from '../../../src/testing/clock.ts';
+import { dayMs, hourMs, numberOn, requestsOf, usualLimits } from '../../../src/testing/store-cases/number.ts';
 import { freshKeyPrefix } from '../../servers/shared.ts';
-import { redisClient, valkeyClient } from './clients.ts';
+import { openStore, redisClient, valkeyClient } from './clients.ts';
 
 const requests = requestsOf('a number', usualLimits);
 
@@ -54,14 +55,53 @@ describe.each([
     expect(Number(bytes[0]) + Number(bytes[1])).toBeLessThanOrEqual(600);
   });
 
+  test('a verified number takes at most 150 bytes once its verification is forgotten', async () => {
+    const client = (await connect()) as Redis;
+    const store = redisStore({ client });
+    const request = { ...begin(), subject: randomBytes(16).toString('base64url') };
+    const [record, marks] = [`pp:{${request.subject}}`, `pp:{${request.subject}}:marks`];
+    await store.begin(request);
+    expect(await client.exists(marks)).toBe(0);
+    await store.approve(request);
+    // What a day later has ended by itself.
+    expect(await client.pttl(record)).toBeLessThanOrEqual(dayMs);
+    await client.del(record);
+    expect(await client.keys(`${record}*`)).toEqual([marks]);
+    const [bytes, ttl] = [await client.memory('USAGE', marks), await client.pttl(marks)];
+    expect(await store.lookup(request.subject)).not.toBeNull();
+    await client.del(marks);
+    expect(bytes).toBeLessThanOrEqual(150);
+    expect(ttl).toBeGreaterThan(29 * dayMs);
+  });
+
+  test('a number that is used day after day takes no more than after a few', async () => {
+    const client = (await connect()) as Redis;
+    const [clock, prefix] = [virtualClock(), freshKeyPrefix()];
+    const number = numberOn(openStore({ client, prefix, clock: clock.now }));
+    const bytes: (number | null)[] = [];
+    for (let day = 0; day < 40; day += 1) {
+      await number.create();
+      await number.guess(1);
+      await number.check('111111');
+      clock.advance(dayMs - hourMs);
+      const keys = (await client.keys(`${prefix}*`)).toSorted();
+      const used = await Promise.all(keys.map((key) => client.memory('USAGE', key)));
+      bytes.push(used.reduce((a, b) => Number(a) + Number(b)));
+    }
+    expect(bytes.at(-1)).toBeLessThanOrEqual(Math.max(...bytes.slice(0, 5).map(Number)));
+  });
+
   test('a record is a listpack of fields of at most 64 bytes, however much is kept of a number', async () => {
     const client = (await connect()) as Redis;
     const prefix = freshKeyPrefix();
     const store = redisStore({ client, prefix });
     const record = `${prefix}:{${requests.subject}}`;
     const looksRight = async (): Promise<void> => {
-      expect(await client.object('ENCODING', record)).toBe('listpack');
-      expect(await longestField(client, record)).toBeLessThanOrEqual(64);
+      for (const hash of await client.keys(`${record}*`)) {
+        if ((await client.type(hash)) !== 'hash') continue;
+        expect(await client.object('ENCODING', hash)).toBe('listpack');
+        expect(await longestField(client, hash)).toBeLessThanOrEqual(64);
+      }
     };
     for (let index = 0; index < 7; index += 1) {
       const request = { ...begin({ purpose: `${index}`.padEnd(32, 'p'), channel: 'c'.repeat(16) }), limits: many };
@@ -79,8 +119,8 @@ describe.each([
     }
     await store.approve({ ...requests.target(), purposeTag: begin({ purpose: '6'.padEnd(32, 'p') }).purposeTag });
     await looksRight();
-    const fields = await client.hkeys(record);
-    expect(fields).toEqual(expect.arrayContaining(['t0', 's0', 'a0', 'w0', 'r0', 'v0', 'l0', 'e0']));
+    expect(await client.hkeys(record)).toEqual(expect.arrayContaining(['t0', 's0', 'a0', 'l0', 'e0']));
+    expect(await client.hkeys(`${record}:marks`)).toEqual(expect.arrayContaining(['t0', 'w0', 'r0', 'v0']));
     expect(Number(await client.memory('USAGE', record))).toBeLessThan(3_500);
   });
 });

@@ -24,7 +24,7 @@ async function openAlone(): Promise<{ client: Redis; store: Store; number: Numbe
   return { client, store, number: numberOn(store) };
 }
 
-const inScripts = ['del', 'get', 'hdel', 'hgetall', 'hset', 'pexpire', 'set', 'time'];
+const inScripts = ['del', 'get', 'hdel', 'hgetall', 'hset', 'pexpire', 'set', 'setrange', 'time'];
 
 test('a start and a check are one command each, once the server knows the scripts', async () => {
   const { client, number } = await openAlone();

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { virtualClock } from '../../../src/testing/clock.ts';
 import { broadLimit } from '../../../src/testing/store-cases/broad-limit.ts';
 import { allAtOnce } from '../../../src/testing/store-cases/case.ts';
-import { hourMs, idOf, numberOn } from '../../../src/testing/store-cases/number.ts';
+import { hourMs, idOf, numberOn, usualLimits } from '../../../src/testing/store-cases/number.ts';
 import { following, startRedisPair, startValkey, type RedisPair } from '../../servers/redis.ts';
 import type { Server } from '../../servers/server-process.ts';
 import { freshKeyPrefix } from '../../servers/shared.ts';
@@ -49,20 +49,27 @@ describe.each(Object.entries(pairs))('a strict store on %s', (_, ownPair) => {
       const record = `pp:{${idOf(`number ${index}`)}}`;
       expect(await onReplica.exists(record, `pp:limit:${idOf(`limit limit ${index}`)}`)).toBe(2);
       expect((await number.check('111111')).outcome).toBe('approved');
-      expect(await onReplica.hexists(record, 'v0')).toBe(1);
+      expect(await onReplica.hexists(`${record}:marks`, 'v0')).toBe(1);
     }
   });
 
   test('answers nothing that the replica does not have, also what another call wrote, and does again when it is back', async () => {
     const { primary, replica } = await ownPair();
-    const number = numberOn(openStore({ client: await redisClient(primary.url), strict }));
-    const elsewhere = numberOn(openStore({ client: await redisClient(primary.url), strict }));
+    const [client, other] = [await redisClient(primary.url), await redisClient(primary.url)];
+    const [store, elsewhere] = [openStore({ client, strict }), openStore({ client: other, strict })];
+    const number = numberOn(store);
     const { nonce } = await number.create();
-    await elsewhere.check('000000');
+    await numberOn(elsewhere).check('000000');
+    const locked = { name: 'locked', limits: { ...usualLimits, lock: { after: 1, forMs: hourMs } } };
+    await numberOn(store, locked).create();
+    await numberOn(store, locked).guess(1);
+    // As if a day had passed: what locks it is left alone.
+    await client.del(`pp:{${idOf('locked')}}`);
     await replica.pause();
     const acts: Record<string, () => Promise<unknown>> = {
+      'a lock, told through another connection': () => numberOn(elsewhere, locked).begin(),
       'a right check': () => number.check('111111', { nonce }),
-      'what it ended, told through another connection': () => elsewhere.check('111111', { nonce }),
+      'what it ended, told through another connection': () => numberOn(elsewhere).check('111111', { nonce }),
       'a begin': () => number.begin(),
     };
     for (const [name, act] of Object.entries(acts)) {

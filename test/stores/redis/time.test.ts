@@ -1,7 +1,15 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
-import { dayMs, hourMs, manySends, minuteMs, numberOn, usualLimits } from '../../../src/testing/store-cases/number.ts';
+import {
+  dayMs,
+  hourMs,
+  idOf,
+  manySends,
+  minuteMs,
+  numberOn,
+  usualLimits,
+} from '../../../src/testing/store-cases/number.ts';
 import { freshKeyPrefix } from '../../servers/shared.ts';
 import { openStore, redisClient } from './clients.ts';
 
@@ -54,6 +62,45 @@ test('whatever comes first after a clock went back sets the time going, even wha
     clock.advance(1);
     expect((await number.check('111111')).outcome, first).toBe('not_found');
   }
+});
+
+describe('a number whose keys have not all the same end', () => {
+  async function verified() {
+    const clock = virtualClock();
+    const [client, prefix] = [await redisClient(), freshKeyPrefix()];
+    const number = numberOn(openStore({ client, prefix, clock: clock.now }), { limits: manySends });
+    await number.create();
+    await number.approve();
+    const record = `${prefix}:{${idOf('a number')}}`;
+    return { clock, number, endOf: async (hash: '' | ':marks') => expect(await client.del(record + hash)).toBe(1) };
+  }
+
+  test.each(['', ':marks'] as const)(
+    'goes on from its latest time when the clock went back and %o has ended',
+    async (hash) => {
+      const { clock, number, endOf } = await verified();
+      clock.advance(hourMs);
+      const { createdAtMs } = await number.create();
+      await endOf(hash);
+      clock.advance(-2 * hourMs);
+      expect((await number.create({ purpose: 'other' })).createdAtMs).toBe(createdAtMs);
+      clock.advance(minuteMs);
+      expect((await number.create({ purpose: 'third' })).createdAtMs).toBe(createdAtMs + minuteMs);
+    },
+  );
+
+  test.each(['', ':marks'] as const)(
+    'goes on at the pace of a clock that went back before %o has ended',
+    async (hash) => {
+      const { clock, number, endOf } = await verified();
+      const before = clock.now();
+      clock.advance(-2 * hourMs);
+      await number.lookup();
+      await endOf(hash);
+      clock.advance(minuteMs);
+      expect((await number.create()).createdAtMs).toBe(before + minuteMs);
+    },
+  );
 });
 
 test('when a clock that went back has caught up, it is believed again', async () => {

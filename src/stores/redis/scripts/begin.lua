@@ -1,5 +1,5 @@
 -- Begins a verification, or repeats the pending one, unless a limit refuses.
--- KEYS  1 record, 2 secret of the purpose's code, 3... broad limits, where one server holds them all
+-- KEYS  1 record, 2 marks, 3 secret of the purpose's code, 4... broad limits, where one server holds them all
 -- ARGV  1 clock, 2 mark, 3 nonce, 4 purpose tag, 5 purpose, 6 channel, 7 sealed number, 8 secret, 9 ids of keys whose codes may be repeated,
 --       10 limits on wrong checks, 11 spans and limits of a begin, 12 empty, or not where a broad limit elsewhere refuses: then nothing is begun,
 --       13... max and window of each broad limit among the keys
@@ -11,19 +11,14 @@ local sending = 0
 local clock, mark, nonce, tag = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local check_limits = read_check_limits(ARGV[10])
 local gap_ms, lifetime_ms, max_lifetime_ms, repeat_ms, max_checks, keep_ms, verified_ms, max_attempts, attempts_window_ms, windows_from =
-  struct.unpack('>I6I6I6I6I6I6I6I6I6', ARGV[11])
-local send_windows = {}
-for from = windows_from, #ARGV[11], 12 do
-  local max, window_ms = struct.unpack('>I6I6', ARGV[11], from)
-  send_windows[#send_windows + 1] = { max = max, window_ms = window_ms }
-end
+  unpack_bytes('>I6I6I6I6I6I6I6I6I6', ARGV[11])
 
 -- A nonce is random, and each begin has its own: its beginning names the call.
-local token = nonce:sub(1, 6)
-local record = open_record(KEYS[1], clock)
-local now = record.now
+local token = nonce:sub(1, token_bytes)
+local record = open_record(KEYS[1], KEYS[2], clock)
+local now, parts = record.now, record.parts
 local live = find_live(record, tag, '')
-local secret = live and redis.call('GET', KEYS[2])
+local secret = live and redis.call('GET', KEYS[3])
 
 local function answer_begun(mark, delivery)
   if live.nonce == nonce then return answer(record, mark, 'created', nonce, delivery) end
@@ -36,13 +31,18 @@ for _, ended in ipairs(record.ended) do
   if ended.nonce == nonce then return redis.error_reply('ENDED the verification has ended before its begin was answered') end
 end
 
-local refused = is_blocked(record, check_limits) or is_spent(record.sends, 1, gap_ms, now)
-  or is_spent(record.attempts, max_attempts, attempts_window_ms, now)
-for _, window in ipairs(send_windows) do refused = refused or is_spent(record.sends, window.max, window.window_ms, now) end
+local refused = is_blocked(record, check_limits) or is_spent(parts.s, time_bytes, 1, gap_ms, now)
+  or is_spent(parts.a, time_bytes, max_attempts, attempts_window_ms, now)
+local longest_window_ms = gap_ms
+for from = windows_from, #ARGV[11], 12 do
+  local max, window_ms = unpack_bytes('>I6I6', ARGV[11], from)
+  refused = refused or is_spent(parts.s, time_bytes, max, window_ms, now)
+  longest_window_ms = math.max(longest_window_ms, window_ms)
+end
 local counts, waits = {}, {}
 if not refused then
-  for place = 3, #KEYS do
-    local count = open_count(KEYS[place], clock, tonumber(ARGV[7 + 2 * place]), tonumber(ARGV[8 + 2 * place]))
+  for place = 4, #KEYS do
+    local count = open_count(KEYS[place], clock, tonumber(ARGV[5 + 2 * place]), tonumber(ARGV[6 + 2 * place]))
     counts[#counts + 1] = count
     waits[#waits + 1] = wait_ms(count)
     refused = refused or waits[#waits] > 0
@@ -55,7 +55,7 @@ local function may_be_repeated()
   local key_id, from = read_secret(secret), 1
   while from <= #ARGV[9] do
     local id
-    id, from = struct.unpack('>I2c0', ARGV[9], from)
+    id, from = unpack_bytes('>I2c0', ARGV[9], from)
     if id == key_id then return true end
   end
   return false
@@ -71,7 +71,7 @@ if not repeats then
   record.live[#record.live + 1] = live
 end
 
-record.changed = true
+record.changed.l = true
 live.channel = ARGV[6]
 live.expires_at = math.min(now + lifetime_ms, live.created_at + max_lifetime_ms)
 live.max_checks, live.keep_ms, live.verified_ms = max_checks, keep_ms, verified_ms
@@ -79,14 +79,12 @@ live.delivery_count = live.delivery_count + 1
 live.deliveries[#live.deliveries + 1] = { number = live.delivery_count, provider = '', status = sending, at = now, token = token }
 if #live.deliveries > max_deliveries_kept then table.remove(live.deliveries, 1) end
 
-local longest_window_ms = gap_ms
-for _, window in ipairs(send_windows) do longest_window_ms = math.max(longest_window_ms, window.window_ms) end
-record.sends = add_time(record.sends, longest_window_ms, now)
-record.attempts = add_time(record.attempts, attempts_window_ms, now)
+set_part(record, 's', add_time(parts.s, longest_window_ms, now, ''))
+set_part(record, 'a', add_time(parts.a, attempts_window_ms, now, ''))
 
 if repeats then
-  redis.call('PEXPIRE', KEYS[2], kept_ms(live.expires_at - now, clock))
+  redis.call('PEXPIRE', KEYS[3], kept_ms(live.expires_at - now, clock))
 else
-  redis.call('SET', KEYS[2], ARGV[8], 'PX', math.max(1, kept_ms(live.expires_at - now, clock)))
+  redis.call('SET', KEYS[3], ARGV[8], 'PX', math.max(1, kept_ms(live.expires_at - now, clock)))
 end
 return answer_begun(mark, live.delivery_count)

@@ -1,10 +1,10 @@
 -- Forgets everything about the number but its counters, if the secrets of all its live codes are among the keys; else does nothing and names
 -- their purposes, so that the caller declares them.
--- KEYS  1 record, 2... secrets
+-- KEYS  1 record, 2 marks, 3... secrets
 -- ARGV  1 clock, 2 mark, 3... purpose tag of each secret
 -- returns erased | incomplete (tag of each live verification)
 local mark = ARGV[2]
-local record = open_record(KEYS[1], ARGV[1])
+local record = open_record(KEYS[1], KEYS[2], ARGV[1])
 local declared, tags, complete = {}, {}, true
 for place = 3, #ARGV do declared[ARGV[place]] = true end
 for place, live in ipairs(record.live) do
@@ -13,6 +13,8 @@ for place, live in ipairs(record.live) do
 end
 if not complete then return answer(record, mark, 'incomplete', unpack(tags)) end
 
-record.live, record.ended, record.verified, record.changed = {}, {}, nil, true
-for place = 2, #KEYS do redis.call('DEL', KEYS[place]) end
+record.live, record.ended = {}, {}
+record.changed.l, record.changed.e = true, true
+set_part(record, 'v', '')
+for place = 3, #KEYS do redis.call('DEL', KEYS[place]) end
 return answer(record, mark, 'erased')

@@ -1,5 +1,5 @@
 -- Tells whether the number is verified.
--- KEYS  1 record
+-- KEYS  1 record, 2 marks
 -- ARGV  1 clock
--- returns looked_up; the fields say it
-return answer(open_record(KEYS[1], ARGV[1]), '', 'looked_up')
+-- returns looked_up; the parts say it
+return answer(open_record(KEYS[1], KEYS[2], ARGV[1]), '', 'looked_up')

@@ -3,48 +3,35 @@
 
 local version = 1
 local max_field_bytes = 64
-local no_token = string.rep('\0', 6)
+local no_token = string.rep('\0', token_bytes)
 
--- Places in `endedStatuses` (src/stores/redis/record-fields.ts).
+-- Places in `endedStatuses` (src/stores/redis/record-parts.ts).
 local approved, expired, canceled, superseded, max_checks_reached, failed = 0, 1, 2, 3, 4, 5
 
--- Every field of the record but the time: a flat list as HGETALL gives it, and a table.
-local function write_fields(record)
-  local flat, fields = {}, {}
-  local function put(letter, text)
-    for from = 1, #text, max_field_bytes do
-      local name = letter .. (from == 1 and '0' or math.floor(from / max_field_bytes))
-      fields[name] = text:sub(from, from + max_field_bytes - 1)
-      flat[#flat + 1] = name
-      flat[#flat + 1] = fields[name]
-    end
-  end
-  put('s', write_times(record.sends))
-  put('a', write_times(record.attempts))
-  put('w', write_times(record.wrong_checks))
-  if record.wrong_in_row > 0 then put('r', pack('>I4I6', record.wrong_in_row, record.wrong_in_row_until)) end
-  if record.verified then put('v', pack('>I6I6', record.verified.at, record.verified.until_at)) end
-  put('l', write_live(record.live))
-  put('e', write_ended(record.ended))
-  return flat, fields
+-- What lies in which hash.
+local letters_of_first, letters_of_marks = { 's', 'a', 'l', 'e' }, { 'w', 'r', 'v' }
+-- Those that are kept until the time they begin with.
+local letters_with_until = { 's', 'a', 'w', 'r', 'v' }
+
+local function set_part(record, letter, part)
+  record.parts[letter], record.changed[letter] = part, true
 end
 
--- When nothing of the record counts any more.
-local function ends_at(record)
-  local at = 0
+-- When nothing of the first hash counts any more.
+local function first_ends_at(record)
+  local at = math.max(until_of(record.parts.s), until_of(record.parts.a))
   for _, live in ipairs(record.live) do at = math.max(at, live.expires_at + live.keep_ms) end
   for _, ended in ipairs(record.ended) do at = math.max(at, ended.until_at) end
-  if record.verified then at = math.max(at, record.verified.until_at) end
-  for _, times in ipairs({ record.sends, record.attempts, record.wrong_checks }) do
-    if #times > 0 then at = math.max(at, times.until_at) end
-  end
-  if record.wrong_in_row > 0 then at = math.max(at, record.wrong_in_row_until) end
   return at
+end
+
+local function marks_end_at(record)
+  return math.max(until_of(record.parts.w), until_of(record.parts.r), until_of(record.parts.v))
 end
 
 -- The only way out of pending. The secret of its code has a key and an end of its own: whoever ends it before that deletes it.
 local function end_live(record, live, status, at, token)
-  record.changed = true
+  record.changed.l, record.changed.e = true, true
   for place, other in ipairs(record.live) do
     if other == live then
       table.remove(record.live, place)
@@ -70,82 +57,96 @@ local function touch(record)
   for place = #record.ended, 1, -1 do
     if now >= record.ended[place].until_at then
       table.remove(record.ended, place)
-      record.changed = true
+      record.changed.e = true
     end
   end
-  if record.verified and now >= record.verified.until_at then record.verified, record.changed = nil, true end
-  if record.sends[1] and now >= record.sends.until_at then record.sends, record.changed = { until_at = 0 }, true end
-  if record.attempts[1] and now >= record.attempts.until_at then record.attempts, record.changed = { until_at = 0 }, true end
-  if record.wrong_checks[1] and now >= record.wrong_checks.until_at then
-    record.wrong_checks, record.changed = { until_at = 0 }, true
+  for _, letter in ipairs(letters_with_until) do
+    local part = record.parts[letter]
+    if part ~= '' and now >= until_of(part) then set_part(record, letter, '') end
   end
-  if record.wrong_in_row > 0 and now >= record.wrong_in_row_until then record.wrong_in_row, record.changed = 0, true end
 end
 
--- Reads the record and lets go of what has ended by now.
-local function open_record(key, clock)
+-- Reads a hash, and adds what it holds to the parts.
+local function open_hash(key, letters, parts)
   local flat = redis.call('HGETALL', key)
   local fields = {}
   for at = 1, #flat, 2 do fields[flat[at]] = flat[at + 1] end
-  local function part(letter)
-    local text, place = fields[letter .. '0'] or '', 1
-    while text ~= '' and fields[letter .. place] do
-      text = text .. fields[letter .. place]
+  for _, letter in ipairs(letters) do
+    local part, place = fields[letter .. '0'] or '', 1
+    while #part == place * max_field_bytes and fields[letter .. place] do
+      part = part .. fields[letter .. place]
       place = place + 1
     end
-    return text
+    parts[letter] = part
   end
+  return { key = key, letters = letters, fields = fields, is_there = flat[1] ~= nil }
+end
+
+-- Reads the record and lets go of what has ended by now.
+local function open_record(key, marks_key, clock)
+  local parts = {}
+  local first, marks = open_hash(key, letters_of_first, parts), open_hash(marks_key, letters_of_marks, parts)
+  local time = first.fields.t0 or marks.fields.t0
   local written_by, latest, ahead = version, 0, 0
-  if fields.t0 then written_by, latest, ahead = unpack_bytes('>BI6I6', fields.t0) end
+  if time then written_by, latest, ahead = unpack_bytes('>BI6I6', time) end
   if written_by ~= version then error('UNREADABLE version ' .. written_by .. ' of the record is not known here') end
   local record = {
-    key = key, clock = clock, flat = flat, fields = fields, changed = false,
-    sends = read_times(part('s'), 0), attempts = read_times(part('a'), 0), wrong_checks = read_times(part('w'), 6),
-    wrong_in_row = 0, wrong_in_row_until = 0, live = read_live(part('l')), ended = read_ended(part('e')),
+    first = first, marks = marks, clock = clock, parts = parts, changed = {}, live = read_live(parts.l), ended = read_ended(parts.e),
   }
-  if fields.r0 then record.wrong_in_row, record.wrong_in_row_until = unpack_bytes('>I4I6', fields.r0) end
-  if fields.v0 then
-    record.verified = {}
-    record.verified.at, record.verified.until_at = unpack_bytes('>I6I6', fields.v0)
-  end
   record.now, record.ahead = steady(read_clock(clock), latest, ahead)
   -- A jump of the clock is written down whatever the act does, so that time goes on from it.
-  record.changed = record.ahead ~= ahead
+  record.has_jumped = record.ahead ~= ahead
   touch(record)
   return record
 end
 
--- Writes the fields that are not as they were, and gives the key its end; a record that holds nothing goes.
-local function save(record)
-  local flat, fields = write_fields(record)
-  local ttl = ends_at(record) - record.now
-  if ttl > 0 then
-    local set, gone = {}, {}
-    for name, value in pairs(fields) do
-      if record.fields[name] ~= value then
-        set[#set + 1] = name
-        set[#set + 1] = value
-      end
-    end
-    for name in pairs(record.fields) do
-      if name ~= 't0' and not fields[name] then gone[#gone + 1] = name end
-    end
-    redis.call('HSET', record.key, 't0', pack('>BI6I6', version, record.now, record.ahead), unpack(set))
-    if gone[1] then redis.call('HDEL', record.key, unpack(gone)) end
-    redis.call('PEXPIRE', record.key, kept_ms(ttl, record.clock))
-  elseif record.flat[1] then
-    redis.call('DEL', record.key)
-  end
-  record.flat = flat
+local function keep(record, hash, ends_at)
+  redis.call('PEXPIRE', hash.key, kept_ms(ends_at - record.now, record.clock))
 end
 
--- What every verb on a number returns: its outcome, the time it acted at, what else the outcome tells, and the fields of the record. With `mark`
+-- Writes the fields of a hash that are not as they were, the time whatever else, and gives the key its end; a hash that holds nothing goes.
+local function save_hash(record, hash, ends_at)
+  if ends_at <= record.now then
+    if hash.is_there then redis.call('DEL', hash.key) end
+    return
+  end
+  local set, gone, ends_anew = { 't0', pack('>BI6I6', version, record.now, record.ahead) }, {}, record.has_jumped
+  for _, letter in ipairs(hash.letters) do
+    if record.changed[letter] then
+      local part, place = record.parts[letter], 0
+      for from = 1, #part, max_field_bytes do
+        local name, field = letter .. place, part:sub(from, from + max_field_bytes - 1)
+        if hash.fields[name] ~= field then
+          set[#set + 1] = name
+          set[#set + 1] = field
+        end
+        place = place + 1
+      end
+      while hash.fields[letter .. place] do
+        gone[#gone + 1] = letter .. place
+        place = place + 1
+      end
+      ends_anew = true
+    end
+  end
+  redis.call('HSET', hash.key, unpack(set))
+  if gone[1] then redis.call('HDEL', hash.key, unpack(gone)) end
+  if ends_anew then keep(record, hash, ends_at) end
+end
+
+-- What every verb on a number returns: its outcome, the time it acted at, what else the outcome tells, and the parts of the record. With `mark`
 -- something is written even if nothing has changed, so that waiting for replicas waits for what the answer tells of.
 local function answer(record, mark, outcome, ...)
-  if record.changed then
-    save(record)
-  elseif mark ~= '' and record.flat[1] then
-    redis.call('PEXPIRE', record.key, kept_ms(ends_at(record) - record.now, record.clock))
+  local parts, changed = record.parts, record.changed
+  if next(changed) or record.has_jumped then
+    if changed.l then parts.l = write_live(record.live) end
+    if changed.e then parts.e = write_ended(record.ended) end
+    save_hash(record, record.first, first_ends_at(record))
+    save_hash(record, record.marks, marks_end_at(record))
+  elseif mark ~= '' and record.first.is_there then
+    keep(record, record.first, first_ends_at(record))
+  elseif mark ~= '' and record.marks.is_there then
+    keep(record, record.marks, marks_end_at(record))
   end
-  return { outcome, record.now, { ... }, record.flat }
+  return { outcome, record.now, { ... }, { parts.s, parts.a, parts.w, parts.r, parts.v, parts.l, parts.e } }
 end

@@ -1,10 +1,17 @@
 -- Time that never goes back and never stands still, for each key on its own: docs/decisions/0008-time-goes-on.md says why.
 
--- Milliseconds since the epoch: the server's, or what a test injects.
+local clock_now
+
+-- Milliseconds since the epoch: the server's, or what a test injects. Read once: all keys of an act have one time.
 local function read_clock(injected)
-  if injected ~= '' then return tonumber(injected) end
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  if clock_now then return clock_now end
+  if injected ~= '' then
+    clock_now = tonumber(injected)
+  else
+    local time = redis.call('TIME')
+    clock_now = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  return clock_now
 end
 
 -- For how long a key is kept of which something counts for so long. It ends by the server's clock: where a test stands in for that, the key must

@@ -10,7 +10,7 @@ end
 local function forget_old_ends(record, max)
   while #record.ended > max do
     table.remove(record.ended, 1)
-    record.changed = true
+    record.changed.e = true
   end
 end
 
@@ -22,7 +22,7 @@ local function find_ended(record, max, tag, nonce)
   end
 end
 
--- What bears the token, of deliveries, times or ended verifications.
+-- What bears the token, of deliveries or of ended verifications.
 local function find_token(list, token)
   for _, item in ipairs(list) do
     if item.token == token then return item end
@@ -30,7 +30,7 @@ local function find_token(list, token)
 end
 
 local function approve_live(record, live, token)
-  if live.verified_ms > 0 then record.verified = { at = record.now, until_at = record.now + live.verified_ms } end
+  if live.verified_ms > 0 then set_part(record, 'v', pack('>I6I6', record.now + live.verified_ms, record.now)) end
   end_live(record, live, approved, record.now, token)
 end
 

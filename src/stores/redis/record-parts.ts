@@ -20,22 +20,24 @@ const endedStatuses = Object.keys({
 const nonceBytes = 16;
 const tagBytes = 6;
 
-/** Reads the fields of a record as record-format.lua writes them, names and values by turns. Throws a `StoreError` for anything else. */
-export function readRecord(flat: readonly Buffer[]): ToldRecord {
-  const parts = partsOf(flat);
-  const read = <Value>(letter: string, readPart: (reader: Reader) => Value): Value | undefined => {
-    const part = parts.get(letter);
+/** In the order in which a script tells them: see record-format.lua. */
+const letters = ['s', 'a', 'w', 'r', 'v', 'l', 'e'] as const;
+
+/** Reads the parts of a record as record-format.lua has them. Throws a `StoreError` for anything else. */
+export function readRecord(parts: readonly Buffer[]): ToldRecord {
+  const read = <Value>(letter: (typeof letters)[number], readPart: (reader: Reader) => Value): Value | undefined => {
+    const part = parts[letters.indexOf(letter)];
     try {
-      return part && readPart(readerOf(part));
+      return part && part.length > 0 ? readPart(readerOf(part)) : undefined;
     } catch {
       // Without the cause, which may tell of what is in it.
       throw new StoreError(`A record in the Redis store cannot be read: its part ${letter} is not what it must be.`);
     }
   };
-  const times = (letter: string, tokens: number) =>
+  const times = (letter: 's' | 'a' | 'w', tokens: number) =>
     read(letter, (reader) => ({ untilMs: reader.time(), at: all(reader, () => timeBefore(reader, tokens)) }));
   const [sends, attempts, wrongChecks] = [times('s', 0), times('a', 0), times('w', tokenBytes)];
-  const inRow = read('r', (reader) => ({ count: reader.number(4), untilMs: reader.time() }));
+  const inRow = read('r', (reader) => ({ untilMs: reader.time(), count: reader.number(4) }));
   return {
     sends: sends?.at ?? [],
     sendsUntilMs: sends?.untilMs ?? 0,
@@ -47,46 +49,39 @@ export function readRecord(flat: readonly Buffer[]): ToldRecord {
     wrongInRowUntilMs: inRow?.untilMs ?? 0,
     live: read('l', (reader) => all(reader, () => readLive(reader))) ?? [],
     ended: read('e', (reader) => all(reader, () => readEnded(reader))) ?? [],
-    verified: read('v', (reader) => ({ atMs: reader.time(), untilMs: reader.time() })) ?? null,
+    verified: read('v', (reader) => ({ untilMs: reader.time(), atMs: reader.time() })) ?? null,
   };
-}
-
-/** Puts together what was cut into fields: `l0`, `l1` and so on are the part `l`. */
-function partsOf(flat: readonly Buffer[]): ReadonlyMap<string, Buffer> {
-  const pieces = new Map<string, Buffer[]>();
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    const name = flat[at]?.toString('latin1') ?? '';
-    const [letter = '', index] = [name[0], Number(name.slice(1))];
-    const part = pieces.get(letter) ?? [];
-    part[index] = flat[at + 1] ?? Buffer.alloc(0);
-    pieces.set(letter, part);
-  }
-  return new Map([...pieces].map(([letter, part]) => [letter, Buffer.concat(part)]));
 }
 
 interface Reader {
   isAtEnd(): boolean;
   number(bytes: number): number;
   time(): number;
-  bytes(length: number): Buffer;
-  /** After its length. */
-  sized(): Buffer;
+  /** So many bytes, as base64url. */
+  id(bytes: number): string;
+  skip(bytes: number): void;
+  /** What follows its length. */
+  text(): string;
+  sized(): Uint8Array;
 }
 
+/** Reads where the bytes lie: a buffer for each value would cost more than all the rest. */
 function readerOf(part: Buffer): Reader {
   let from = 0;
-  const bytes = (length: number): Buffer => {
+  const skip = (length: number): number => {
     if (from + length > part.length) throw new RangeError();
     from += length;
-    return part.subarray(from - length, from);
+    return from - length;
   };
-  const number = (length: number): number => bytes(length).readUIntBE(0, length);
+  const number = (length: number): number => part.readUIntBE(skip(length), length);
   return {
     isAtEnd: () => from === part.length,
     number,
     time: () => number(6),
-    bytes,
-    sized: () => bytes(number(2)),
+    id: (length) => part.toString('base64url', skip(length), from),
+    skip,
+    text: () => part.toString('utf8', skip(number(2)), from),
+    sized: () => new Uint8Array(part.subarray(skip(number(2)), from)),
   };
 }
 
@@ -98,23 +93,23 @@ function all<Item>(reader: Reader, readItem: () => Item): Item[] {
 
 function timeBefore(reader: Reader, tokens: number): number {
   const at = reader.time();
-  reader.bytes(tokens);
+  reader.skip(tokens);
   return at;
 }
 
 function readLive(reader: Reader): ToldRecord['live'][number] {
   const live = {
-    nonce: reader.bytes(nonceBytes).toString('base64url'),
-    purposeTag: reader.bytes(tagBytes).toString('base64url'),
+    nonce: reader.id(nonceBytes),
+    purposeTag: reader.id(tagBytes),
     createdAtMs: reader.time(),
     expiresAtMs: reader.time(),
     wrongChecks: reader.number(2),
     maxChecks: reader.number(2),
     keepMs: reader.time(),
     verifiedMs: reader.time(),
-    purpose: reader.sized().toString(),
-    channel: reader.sized().toString(),
-    number: new Uint8Array(reader.sized()),
+    purpose: reader.text(),
+    channel: reader.text(),
+    number: reader.sized(),
     deliveryCount: reader.number(2),
   };
   const kept = reader.number(1);
@@ -127,13 +122,13 @@ function readDelivery(reader: Reader, delivery: number): StoredDelivery {
   const status = deliveryStatuses[reader.number(1)];
   if (status === undefined) throw new RangeError();
   const atMs = timeBefore(reader, tokenBytes);
-  const provider = reader.sized().toString();
+  const provider = reader.text();
   return { delivery, provider: provider === '' ? null : provider, status, atMs };
 }
 
 function readEnded(reader: Reader): EndedVerification {
-  const nonce = reader.bytes(nonceBytes).toString('base64url');
-  const purposeTag = reader.bytes(tagBytes).toString('base64url');
+  const nonce = reader.id(nonceBytes);
+  const purposeTag = reader.id(tagBytes);
   const status = endedStatuses[reader.number(1)];
   if (status === undefined) throw new RangeError();
   const times = {
@@ -143,7 +138,7 @@ function readEnded(reader: Reader): EndedVerification {
     endedAtMs: reader.time(),
     untilMs: reader.time(),
   };
-  reader.bytes(tokenBytes);
-  const [purpose, channel] = [reader.sized().toString(), reader.sized().toString()];
-  return { nonce, purposeTag, status, ...times, purpose, channel, number: new Uint8Array(reader.sized()) };
+  reader.skip(tokenBytes);
+  const [purpose, channel] = [reader.text(), reader.text()];
+  return { nonce, purposeTag, status, ...times, purpose, channel, number: reader.sized() };
 }
