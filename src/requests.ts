@@ -81,16 +81,19 @@ export const argumentPatterns = {
   country: shapes.country.pattern,
 };
 
+const shapesByName = Object.entries(shapes);
+const strings = ['to', 'id', 'code'] as const;
+
 /** Throws an `InvalidRequestError` that names every argument of the wrong type or shape. */
 export function assertArguments(args: object): void {
   const faults: RequestFault[] = [];
   const given = args as Record<string, unknown>;
-  for (const name of ['to', 'id', 'code'] as const) {
+  for (const name of strings) {
     const value = given[name];
     if (value !== undefined && typeof value !== 'string')
       faults.push({ pointer: `/${name}`, detail: 'must be a string' });
   }
-  for (const [name, { pattern, detail }] of Object.entries(shapes)) {
+  for (const [name, { pattern, detail }] of shapesByName) {
     const value = given[name];
     if (value === undefined) continue;
     if (typeof value !== 'string' || !pattern.test(value)) faults.push({ pointer: `/${name}`, detail });

@@ -15,9 +15,18 @@ export interface IdContent {
   readonly purposeTag: string;
 }
 
-/** Stands for a purpose in ids and digests: 48 bits of its SHA-256, 8 characters of base64url. */
+const maxPurposeTags = 1_000;
+const purposeTags = new Map<string, string>();
+
+/** Stands for a purpose in ids and digests: 48 bits of its SHA-256, 8 characters of base64url. Purposes are few and come again and again; of too many to remember all are forgotten. */
 export function purposeTagOf(purpose: string): string {
-  return hash('sha256', purpose, 'buffer').toString('base64url', 0, purposeTagBytes);
+  let tag = purposeTags.get(purpose);
+  if (tag === undefined) {
+    tag = hash('sha256', purpose, 'buffer').toString('base64url', 0, purposeTagBytes);
+    if (purposeTags.size >= maxPurposeTags) purposeTags.clear();
+    purposeTags.set(purpose, tag);
+  }
+  return tag;
 }
 
 /**

@@ -1,4 +1,4 @@
-import pino, { type Level } from 'pino';
+import pino, { type DestinationStream, type Level } from 'pino';
 import type { VerifierEvent } from '../events.ts';
 import type { Answered } from '../http/app.ts';
 import { errorRecord } from './error-record.ts';
@@ -48,12 +48,12 @@ export function createLog({ level, format, destination }: LogOptions): Log {
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     format === 'pretty'
       ? prettyStream(destination ?? process.stdout)
-      : (destination ?? pino.destination({ sync: true })),
+      : (destination ?? onceATurn(pino.destination({ sync: true }))),
   );
   return {
     answer({ requestId, method, route, status, code, tenant, durationMs }) {
@@ -79,6 +79,37 @@ export function createLog({ level, format, destination }: LogOptions): Log {
     error: (message, error, { requestId } = {}) =>
       lines.error({ ...(requestId && { request_id: requestId }), error: errorRecord(error) }, message),
   };
+}
+
+/**
+ * Writes the lines of each turn of the event loop in one go: to write takes as long as to make ten lines. What is there when the process exits is written then,
+ * after a crash too; only a process that is killed loses its last turn.
+ */
+function onceATurn(destination: DestinationStream): DestinationStream {
+  let lines = '';
+  const flush = (): void => {
+    const text = lines;
+    lines = '';
+    if (text !== '') destination.write(text);
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+    },
+  };
+}
+
+let latestMs = 0;
+let latestTime = '';
+
+/** The time as pino wants it. Many lines have the same. */
+function isoTime(): string {
+  const nowMs = Date.now();
+  if (nowMs !== latestMs) latestTime = `,"time":"${new Date(nowMs).toISOString()}"`;
+  latestMs = nowMs;
+  return latestTime;
 }
 
 function tenths(ms: number): number {

@@ -37,8 +37,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   }
 
   function prune(max: number): number {
+    const nowMs = now();
     let touched = 0;
-    for (const map of [numbers, counts, kept]) touched += map.prune(max - touched, now());
+    for (const map of [numbers, counts, kept]) touched += map.prune(max - touched, nowMs);
     return touched;
   }
 
