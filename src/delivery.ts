@@ -29,44 +29,30 @@ const surelyNotTaken: ReadonlySet<ProviderErrorKind> = new Set<ProviderErrorKind
 ]);
 
 /** Hands a message to a provider and waits at most `timeoutMs`, whether or not the provider heeds its signal. Never rejects. */
-export function handOver(provider: Provider, message: Message, timeoutMs: number): Promise<HandOver> {
-  return new Promise((resolve) => {
-    const controller = new AbortController();
-    const sent = send(provider, message, controller.signal);
-    const doubt = (error: ProviderError): HandOver => ({
-      status: 'unknown',
-      provider: provider.name,
-      error,
-      late: sent.catch(() => null),
-    });
-    const timer = setTimeout(() => {
-      resolve(doubt(new ProviderError('ambiguous', `${provider.name} did not answer within ${timeoutMs} ms`)));
+export async function handOver(provider: Provider, message: Message, timeoutMs: number): Promise<HandOver> {
+  const controller = new AbortController();
+  const sent = (async () => provider.send(message, { signal: controller.signal }))().then(
+    (accepted) => ({ status: 'accepted', provider: accepted.provider ?? provider.name, error: null }) as const,
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const timedOut = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new ProviderError('ambiguous', `${provider.name} did not answer within ${timeoutMs} ms`));
       controller.abort();
     }, timeoutMs);
-    sent.then(
-      (accepted) => {
-        clearTimeout(timer);
-        resolve(accepted);
-      },
-      (thrown: unknown) => {
-        clearTimeout(timer);
-        const error = providerErrorOf(thrown, provider);
-        resolve(surelyNotTaken.has(error.kind) ? { status: 'rejected', provider: provider.name, error } : doubt(error));
-      },
-    );
   });
-}
-
-async function send(
-  provider: Provider,
-  message: Message,
-  signal: AbortSignal,
-): Promise<Extract<HandOver, { status: 'accepted' }>> {
-  const accepted = await provider.send(message, { signal });
-  return { status: 'accepted', provider: accepted.provider ?? provider.name, error: null };
-}
-
-function providerErrorOf(thrown: unknown, { name }: Provider): ProviderError {
-  if (thrown instanceof ProviderError) return thrown;
-  return new ProviderError('ambiguous', `${name} failed without saying whether it took the message`, { cause: thrown });
+  try {
+    return await Promise.race([sent, timedOut]);
+  } catch (thrown) {
+    const error =
+      thrown instanceof ProviderError
+        ? thrown
+        : new ProviderError('ambiguous', `${provider.name} failed without saying whether it took the message`, {
+            cause: thrown,
+          });
+    if (surelyNotTaken.has(error.kind)) return { status: 'rejected', provider: provider.name, error };
+    return { status: 'unknown', provider: provider.name, error, late: sent.catch(() => null) };
+  } finally {
+    clearTimeout(timer);
+  }
 }

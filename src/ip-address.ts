@@ -30,7 +30,7 @@ function translated(groups: readonly string[]): string | undefined {
   if (!groups.join(':').startsWith('64:ff9b:0:0:0:0:')) return undefined;
   return groups
     .slice(6)
-    .map((group) => parseInt(group, 16))
+    .map((group) => Number.parseInt(group, 16))
     .flatMap((bits) => [bits >> 8, bits & 0xff])
     .join('.');
 }
