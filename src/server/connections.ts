@@ -90,7 +90,11 @@ export async function connectPostgres(
   // Of a connection that nobody uses just now: the pool makes another when one is needed.
   tellOnce(listener, (lost, back) => {
     pool.on('error', lost);
-    pool.on('connect', back);
+    pool.on('connect', (client) => {
+      // What nobody listens to when it happens, a client throws, which would end the process.
+      client.on('error', () => {});
+      back();
+    });
   });
   return pool;
 }

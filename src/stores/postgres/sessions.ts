@@ -70,6 +70,7 @@ async function connect(pool: PostgresPool, deadline: Deadline, schema: string): 
   });
   const connecting = async (): Promise<PostgresClient> => {
     const client = await pool.connect();
+    listenForGood(client);
     if (isOver) client.release();
     return client;
   };
@@ -82,6 +83,15 @@ async function connect(pool: PostgresPool, deadline: Deadline, schema: string): 
   }
 }
 
+const heard = new WeakSet<PostgresClient>();
+
+/** What nobody listens to when it happens, a client throws: a connection that breaks while it is handed over or closed must not end the process. */
+function listenForGood(client: PostgresClient): void {
+  if (heard.has(client)) return;
+  heard.add(client);
+  client.on('error', () => {});
+}
+
 /** Uses a client and gives it back. */
 async function useClient<Result>(
   client: PostgresClient,
@@ -91,7 +101,6 @@ async function useClient<Result>(
   const note = (error: unknown): void => {
     isBroken ||= !isFromSession(error);
   };
-  // Without a listener, a connection that breaks between two statements would end the process.
   client.on('error', note);
   try {
     return await use(note);

@@ -45,7 +45,7 @@ export function scriptOf(name: ScriptName): Script {
 
 function readScripts(): Readonly<Record<ScriptName, Script>> {
   const read = Object.entries(sharedBy).map(([name, shared]) => {
-    const text = [...shared.map((file) => readLua(`shared/${file}`)), readLua(name)].join('\n');
+    const text = [...shared.map((file) => readLua(`preludes/${file}`)), readLua(name)].join('\n');
     return [name, { name, text, sha: createHash('sha1').update(text).digest('hex') }];
   });
   return Object.fromEntries(read) as Record<ScriptName, Script>;

@@ -1,2 +1,2 @@
--- Approves a pending verification without a code. KEYS, ARGV and what is returned: shared/end-on-word.lua.
+-- Approves a pending verification without a code. KEYS, ARGV and what is returned: preludes/end-on-word.lua.
 return end_on_word(approved)

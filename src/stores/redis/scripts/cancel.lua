@@ -1,2 +1,2 @@
--- Ends a pending verification. KEYS, ARGV and what is returned: shared/end-on-word.lua.
+-- Ends a pending verification. KEYS, ARGV and what is returned: preludes/end-on-word.lua.
 return end_on_word(canceled)
