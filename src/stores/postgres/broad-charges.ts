@@ -8,13 +8,20 @@ export interface BroadRow {
   time: RowTime;
 }
 
+/** A broad limit that a read is to tell of. */
+export interface AskedLimit {
+  readonly key: string;
+  /** With fewer sends than that, whenever they were, none of the acts is refused by it. */
+  readonly almost: number;
+}
+
 /** What acts that share one write take from broad limits, and what they saw when they decided to. */
 export interface BroadCharges {
   /** What is kept of these limits, in their order; what was taken so far, by others of the acts too, is in it. */
   counts(limits: readonly BroadLimit[]): BroadCount[];
   /** Notes that an act has taken one of each, in `counts` too. */
   note(limits: readonly BroadLimit[]): void;
-  /** As `write_number` takes them. */
+  /** As `write_number` takes them, in the order in which everybody does, so that nobody waits in a circle. */
   asked(): readonly AskedCharge[];
 }
 
@@ -24,10 +31,20 @@ interface AskedCharge {
   /** The sixtieth in which they are made. */
   readonly at: number;
   /** The first sixtieth that counts. */
-  readonly first_at: number;
+  readonly firstAt: number;
   /** So many may count before, for every act to decide as it did. */
   most: number;
-  until_ms: number;
+  untilMs: number;
+}
+
+/** The limits of acts that share a read. */
+export function askedLimits(acts: readonly { readonly broadLimits: readonly BroadLimit[] }[]): AskedLimit[] {
+  const least = new Map<string, number>();
+  for (const { key, max } of acts.flatMap(({ broadLimits }) => broadLimits)) {
+    least.set(key, Math.min(least.get(key) ?? Infinity, max));
+  }
+  // All of them but the last may have taken one before the last is judged.
+  return Array.from(least, ([key, max]) => ({ key, almost: max - acts.length + 1 }));
 }
 
 /** Starts with the rows that were read. Changes their counts. */
@@ -47,13 +64,13 @@ export function broadCharges(rows: ReadonlyMap<string, BroadRow>, nowMs: number)
       key,
       takes: 0,
       at: Math.floor(nowMs / sixtiethMs),
-      first_at: firstCounting(windowMs, nowMs),
+      firstAt: firstCounting(windowMs, nowMs),
       most: Infinity,
-      until_ms: 0,
+      untilMs: 0,
     };
     charge.most = Math.min(charge.most, max - 1 - charge.takes);
     charge.takes += 1;
-    charge.until_ms = countOf(key).untilMs;
+    charge.untilMs = countOf(key).untilMs;
     asked.set(key, charge);
   }
 
@@ -62,29 +79,11 @@ export function broadCharges(rows: ReadonlyMap<string, BroadRow>, nowMs: number)
     note(limits) {
       for (const limit of limits) note(limit);
     },
-    asked: () => [...asked.values()],
+    asked: () => [...asked.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1)),
   };
 }
 
 /** The first sixtieth of which something lies in the window or after it. The same line as in `broad-limits.ts`, solved for the sixtieth. */
 export function firstCounting(windowMs: number, nowMs: number): number {
   return Math.floor((nowMs - windowMs + 1) / bucketMs(windowMs));
-}
-
-/** The column `counts` of a read. */
-export function broadRows(json: string | null): Map<string, BroadRow> {
-  const rows = new Map<string, BroadRow>();
-  if (json === null) return rows;
-  for (const { key, buckets, untilMs, latestMs, aheadMs } of JSON.parse(json) as Kept[]) {
-    const sixtieths = Object.entries(buckets).map(([at, count]) => ({ at: Number(at), count }));
-    const count: BroadCount = { buckets: sixtieths.toSorted((a, b) => a.at - b.at), untilMs };
-    rows.set(key, { count, time: { latestMs, aheadMs } });
-  }
-  return rows;
-}
-
-interface Kept extends RowTime {
-  key: string;
-  buckets: Record<string, number>;
-  untilMs: number;
 }

@@ -2,12 +2,12 @@ import * as claims from '../claim.ts';
 import type { Claim } from '../claim.ts';
 import type { ClaimOutcome, ClaimRequest, Clock, CompleteRequest } from '../store.ts';
 import { beaten, beatenIfTransient, tried } from './attempts.ts';
-import type { Row, Run } from './client.ts';
+import type { Run } from './client.ts';
 import type { Deadline } from './deadline.ts';
-import { injected, integer, refuseReplica, rowTime } from './numbers.ts';
-import { timeOf, type RowTime } from './row-time.ts';
+import { injectedMs, timeOf } from './row-time.ts';
 import type { Sessions } from './sessions.ts';
 import type { Statements } from './statements.ts';
+import { toldLines, wordsOf } from './told.ts';
 
 /** The rows of idempotency keys: like numbers read, judged and written under the guard of their version. */
 export interface Claims {
@@ -23,32 +23,18 @@ export function claimsIn(statements: Statements, sessions: Sessions, clock: Cloc
     judge: (before: Claim | null, nowMs: number) => Step,
   ): Promise<Step> {
     const attempt = async (run: Run): Promise<Step | typeof beaten> => {
-      const [row] = await run(statements.readClaim, [key, injected(clock)]);
-      const { version = null } = refuseReplica(row);
-      const before = claimIn(row);
-      const givenMs = integer(row, 'given_ms');
-      const time = rowTime(row);
+      const { version, before, time, givenMs } = readIn(await run(statements.readClaim, [key, injectedMs(clock)]));
       const nowMs = timeOf(time, givenMs);
+      const aheadMs = nowMs - givenMs;
       const step = judge(before, nowMs);
-      const isSame = step.after === before && (before === null || nowMs - givenMs === time.aheadMs);
-      if (isSame) return step;
-      const now: RowTime = { latestMs: nowMs, aheadMs: nowMs - givenMs };
-      return (await write(run, key, version, step.after, now)) ? step : beaten;
+      if (step.after === before && (before === null || aheadMs === time.aheadMs)) return step;
+      const { fingerprint, token, leaseUntilMs, answer, untilMs } = step.after ?? {};
+      const sealed = answer && Buffer.from(answer).toString('base64');
+      const values = [key, version, fingerprint, token, leaseUntilMs, sealed, untilMs, nowMs, aheadMs];
+      const [row] = await run(statements.writeClaim, values);
+      return row?.['told'] === 'true' ? step : beaten;
     };
     return tried(deadline, () => sessions.use(deadline, (run) => attempt(run).catch(beatenIfTransient)));
-  }
-
-  /** False: nothing was written, because the row is not what was read. */
-  async function write(run: Run, key: string, version: string | null, after: Claim | null, time: RowTime) {
-    if (after === null) return (await run(statements.deleteClaim, [key, version])).length > 0;
-    const { fingerprint, token, leaseUntilMs, answer, untilMs } = after;
-    const sealed = answer && Buffer.from(answer).toString('base64');
-    const values = [key, fingerprint, token, leaseUntilMs, sealed, untilMs, time.latestMs, time.aheadMs];
-    const written =
-      version === null
-        ? await run(statements.insertClaim, values)
-        : await run(statements.updateClaim, [...values, version]);
-    return written.length > 0;
   }
 
   return {
@@ -62,14 +48,15 @@ export function claimsIn(statements: Statements, sessions: Sessions, clock: Cloc
   };
 }
 
-function claimIn(row: Row | undefined): Claim | null {
-  const { fingerprint, token, answer } = row ?? {};
-  if (fingerprint == null || token == null) return null;
-  return {
-    fingerprint,
-    token,
-    leaseUntilMs: integer(row, 'lease_until_ms'),
-    answer: answer == null ? null : new Uint8Array(Buffer.from(answer, 'base64')),
-    untilMs: integer(row, 'until_ms'),
-  };
+/** What `read_claim` tells. */
+function readIn(rows: Parameters<typeof toldLines>[0]) {
+  const [given, row, sealed] = toldLines(rows);
+  const [version = null, latestMs = 0, aheadMs = 0, leaseUntilMs, untilMs, fingerprint = '', token = ''] = wordsOf(row);
+  const answer = sealed ? new Uint8Array(Buffer.from(sealed, 'base64')) : null;
+  const before: Claim | null =
+    version === null
+      ? null
+      : { fingerprint, token, leaseUntilMs: Number(leaseUntilMs), answer, untilMs: Number(untilMs) };
+  const time = { latestMs: Number(latestMs), aheadMs: Number(aheadMs) };
+  return { version, before, time, givenMs: Number(given) };
 }

@@ -1,3 +1,5 @@
+import type { Statement } from './statements.ts';
+
 /** What the store needs of a `Pool` of the package `pg`. */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>;
@@ -19,6 +21,8 @@ export interface PostgresTransaction {
 }
 
 export interface PostgresQuery {
+  /** Under which the session keeps the statement; unset: it does not. */
+  name?: string;
   text: string;
   values: readonly unknown[];
   /** Milliseconds after which the client no longer waits for the answer; unset: as the client was told. */
@@ -29,4 +33,4 @@ export interface PostgresQuery {
 export type Row = Record<string, string | null>;
 
 /** Runs one statement. Rejects with a `StoreError`. */
-export type Run = (text: string, values: readonly unknown[]) => Promise<Row[]>;
+export type Run = (statement: Statement, values: readonly unknown[]) => Promise<Row[]>;

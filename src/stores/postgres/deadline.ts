@@ -42,13 +42,14 @@ export async function inTime<Result>(act: (deadline: Deadline) => Promise<Result
   }
 }
 
-function startDeadline(): Deadline {
+/** Starts now. */
+export function startDeadline(givenMs = actMs): Deadline {
   const startedAtMs = performance.now();
   let waiting: { for: keyof typeof waits; sinceMs: number } = { for: 'connection', sinceMs: startedAtMs };
   /** What it has lost against before it tried again. */
   let lostTo: keyof typeof waits | undefined;
   return {
-    leftMs: () => actMs - (performance.now() - startedAtMs),
+    leftMs: () => givenMs - (performance.now() - startedAtMs),
     waitFor(what) {
       if (what === 'transaction' || what === 'turn') lostTo = what;
       waiting = { for: what, sinceMs: performance.now() };
@@ -56,7 +57,7 @@ function startDeadline(): Deadline {
     error() {
       const isStuck = performance.now() - waiting.sinceMs > stuckMs;
       const why = waits[(isStuck ? undefined : lostTo) ?? waiting.for];
-      return new StoreError(`The PostgreSQL store gave up after ${actMs / 1_000} s: ${why}`);
+      return new StoreError(`The PostgreSQL store gave up after ${givenMs / 1_000} s: ${why}`);
     },
   };
 }

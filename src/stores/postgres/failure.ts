@@ -13,7 +13,7 @@ const conditions: Readonly<Record<string, readonly [name: string, advice?: strin
   '40P01': ['deadlock_detected'],
   42501: [
     'insufficient_privilege',
-    'The role needs USAGE on the schema, SELECT, INSERT, UPDATE and DELETE on its tables, and USAGE on its sequence; to migrate, to be the owner.',
+    'The role needs USAGE on the schema, SELECT, INSERT, UPDATE and DELETE on its tables; to migrate, to be the owner.',
   ],
   53100: ['disk_full'],
   53200: ['out_of_memory'],
@@ -28,6 +28,9 @@ const conditions: Readonly<Record<string, readonly [name: string, advice?: strin
 
 /** undefined_table, invalid_schema_name, undefined_column, undefined_function. */
 const notMigrated = ['42P01', '3F000', '42703', '42883'];
+
+/** invalid_sql_statement_name, duplicate_prepared_statement. */
+const unprepared = ['26000', '42P05'];
 
 /** After these nothing is done, and trying again helps. */
 const transient = ['40001', '40P01', '55P03'];
@@ -52,6 +55,11 @@ export function storeError(error: unknown, schema: string): StoreError {
 /** Whether the server has said so, so that the session is as good as before. */
 export function isFromSession(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && error.severity === 'ERROR';
+}
+
+/** Whether a session does not keep the statement that it was thought to keep, or keeps one that it was not thought to: it has not run. */
+export function isUnprepared(error: unknown): boolean {
+  return unprepared.includes(codeOf(error) ?? '');
 }
 
 /** Whether a `StoreError` stands for nothing done in a race that can be run again. */

@@ -10,12 +10,16 @@ import { dangersIn } from './inspect.ts';
 import { judge, type Act } from './judge.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { numberQueues } from './number-queues.ts';
-import { numbersIn, integer, refuseReplica } from './numbers.ts';
+import { numbersIn } from './numbers.ts';
 import { prune } from './pruning.ts';
 import { defaultSchema, quotedSchema } from './schema.ts';
 import { sessionsOf } from './sessions.ts';
-import { statementsFor } from './statements.ts';
+import { statementsFor, type Statement } from './statements.ts';
+import { integer, isReplica } from './told.ts';
 import { withinTransaction } from './transaction.ts';
+
+// A verb is an act on a number. `number-queues` puts together those that come at once, `numbers` reads the row, `judge` runs the acts on it, and `numbers` writes
+// what came of it, if the row is still what was read: see docs/decisions/0012-postgres-guarded-writes.md. The SQL is in `statements` and the migrations.
 
 export type { PostgresClient, PostgresPool, PostgresQuery, PostgresTransaction } from './client.ts';
 export { migrationSql } from './migrate.ts';
@@ -28,6 +32,11 @@ export interface PostgresStoreOptions {
   pool: PostgresPool;
   /** The schema whose tables are the store's; `phoneproof` when unset. Nothing else may be in it. */
   schema?: string;
+  /**
+   * Whether the sessions of the pool keep the store's statements, so that each is parsed once; true when unset. Behind a pooler that gives each transaction another
+   * session, and does not keep statements itself, the store notices at its first acts and goes on without.
+   */
+  prepare?: boolean;
   /** Milliseconds since the Unix epoch, instead of the server's clock: for tests. */
   clock?: Clock;
 }
@@ -53,9 +62,14 @@ const maxSwept = 50;
  *
  * Takes out what has ended as it goes: a few numbers at a begin, every 30 s or as long as there are more.
  */
-export function postgresStore({ pool, schema = defaultSchema, clock }: PostgresStoreOptions): PostgresStore {
+export function postgresStore({
+  pool,
+  schema = defaultSchema,
+  prepare = true,
+  clock,
+}: PostgresStoreOptions): PostgresStore {
   const statements = statementsFor(quotedSchema(schema));
-  const sessions = sessionsOf(pool, schema);
+  const sessions = sessionsOf(pool, schema, { isOn: prepare });
   const numbers = numbersIn(statements, clock);
   const queues = numberQueues(numbers, sessions);
   const claims = claimsIn(statements, sessions, clock);
@@ -77,8 +91,12 @@ export function postgresStore({ pool, schema = defaultSchema, clock }: PostgresS
     }
   }
 
-  function act<Result>(subject: string, run: Act<Result>['run'], broadLimits: Act<Result>['broadLimits'] = []) {
-    return inTime(async (deadline) => (await queues.act(subject, { broadLimits, run }, deadline)).result);
+  function act<Result>(
+    subject: string,
+    run: Act<Result>['run'],
+    { broadLimits = [], part }: Partial<Omit<Act<Result>, 'run'>> = {},
+  ) {
+    return inTime(async (deadline) => (await queues.act(subject, { broadLimits, part, run }, deadline)).result);
   }
 
   /** A verb that only looks writes only where something has ended. Otherwise it waits for nobody who writes. */
@@ -92,10 +110,10 @@ export function postgresStore({ pool, schema = defaultSchema, clock }: PostgresS
   }
 
   /** One statement that can be run again when it loses a race. */
-  function statement(text: string, values: readonly unknown[]): Promise<Row | undefined> {
+  function row(statement: Statement, values: readonly unknown[]): Promise<Row | undefined> {
     return inTime(async (deadline) => {
       const rows = await tried(deadline, () =>
-        sessions.use(deadline, (run) => run(text, values).catch(beatenIfTransient)),
+        sessions.use(deadline, (run) => run(statement, values).catch(beatenIfTransient)),
       );
       return rows[0];
     });
@@ -115,8 +133,8 @@ export function postgresStore({ pool, schema = defaultSchema, clock }: PostgresS
   return {
     name: 'postgres',
     async bindSubjectKey(fingerprint, { accept }) {
-      const row = await statement(statements.bindSubjectKey, [fingerprint, accept]);
-      return row?.['kept'] === 'true';
+      const bound = await row(statements.bindSubjectKey, [fingerprint, accept]);
+      return bound?.['kept'] === 'true';
     },
     async begin(request) {
       const { subject, broadLimits } = request;
@@ -127,13 +145,17 @@ export function postgresStore({ pool, schema = defaultSchema, clock }: PostgresS
           if (outcome.outcome !== 'refused') charges.note(broadLimits);
           return outcome;
         },
-        broadLimits,
+        { broadLimits, part: 'begin' },
       );
       sweep();
       return begun;
     },
     check: (request) => act(request.subject, (record, nowMs) => acts.check(record, request, nowMs)),
-    settle: (request) => act(request.subject, (record, nowMs) => acts.settle(record, request, nowMs)),
+    settle: (request) =>
+      act(request.subject, (record, nowMs) => acts.settle(record, request, nowMs), {
+        // A rejection may end the verification, and the end has its time.
+        part: request.status === 'rejected' ? undefined : 'settle',
+      }),
     cancel: (target) => act(target.subject, (record, nowMs) => acts.cancel(record, target, nowMs)),
     approve: (target) => act(target.subject, (record, nowMs) => acts.approve(record, target, nowMs)),
     find: (target) => look(target.subject, (record, nowMs) => acts.find(record, target, nowMs)),
@@ -144,10 +166,11 @@ export function postgresStore({ pool, schema = defaultSchema, clock }: PostgresS
     complete: (request) => inTime((deadline) => claims.complete(request, deadline)),
     within: (transaction) => withinTransaction(transaction, { numbers, queues, schema, inTime }),
     prune: async ({ max = 500 } = {}) => prune(max, { statements, sessions, clock, inTime }),
-    inspect: async () => dangersIn(await statement(statements.dangers, [])),
+    inspect: async () => dangersIn(await row(statements.dangers, [])),
     async ping() {
-      const row = refuseReplica(await statement(statements.ping, []));
-      if (integer(row, 'version') < schemaVersion) {
+      const found = await row(statements.ping, []);
+      if (found?.['is_replica'] === 'true') throw isReplica();
+      if (integer(found, 'version') < schemaVersion) {
         throw new StoreError(
           `The schema ${schema} of the PostgreSQL store is out of date: run \`phoneproof migrate\`.`,
         );

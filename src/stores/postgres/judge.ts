@@ -19,6 +19,8 @@ export interface ReadNumber {
 /** What is asked of a number: a verb of `record.ts`. */
 export interface Act<Result> {
   readonly broadLimits: readonly BroadLimit[];
+  /** `begin`: this process will settle it. `settle`: comes out the same at any time before the next end in the record, so it needs no newer read than its begin. */
+  readonly part?: 'begin' | 'settle' | undefined;
   run(record: NumberRecord, nowMs: number, charges: BroadCharges): Result;
 }
 
@@ -51,13 +53,17 @@ export class ActFailure extends Error {
 }
 
 /** How old a judgement may be when it is written. Bounds what a process can do that was halted in between. */
-const goodForMs = 1_000;
+const usuallyGoodForMs = 1_000;
 
 /**
  * Runs acts, one after the other, on what was read. All of them at one time: the latest that the number or one of their broad limits knows. Throws a `StoreError` for
  * a record that cannot be read.
  */
-export function judge<Result>(read: ReadNumber, acts: readonly Act<Result>[]): Judgement<Result> {
+export function judge<Result>(
+  read: ReadNumber,
+  acts: readonly Act<Result>[],
+  goodForMs = usuallyGoodForMs,
+): Judgement<Result> {
   const { json, givenMs } = read;
   const record = json === null ? emptyRecord() : decodeRecord(json);
   const nowMs = Math.max(

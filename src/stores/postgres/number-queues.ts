@@ -1,12 +1,16 @@
 import { beaten, beatenIfTransient, pause } from './attempts.ts';
+import { askedLimits } from './broad-charges.ts';
 import type { Run } from './client.ts';
 import { togetherUntilLast, type Deadline } from './deadline.ts';
-import { ActFailure, judge, type Act } from './judge.ts';
+import { ActFailure, judge, type Act, type ReadNumber } from './judge.ts';
+import { justWritten } from './just-written.ts';
 import type { Numbers } from './numbers.ts';
 import type { Sessions } from './sessions.ts';
 
 /** At most so many acts share a write. */
 const maxTogether = 256;
+/** For how long after its begin a settle needs no read. */
+const settledWithinMs = 60_000;
 
 /** What came of an act, and the version of the row that it left; null: there is no row. */
 export interface Done<Result> {
@@ -35,6 +39,7 @@ type Queue = Set<QueuedAct>;
  */
 export function numberQueues(numbers: Numbers, sessions: Sessions): NumberQueues {
   const queues = new Map<string, Queue>();
+  const begun = justWritten();
 
   async function workOff(subject: string, queue: Queue): Promise<void> {
     for (let tries = 1; queue.size > 0; tries += 1) {
@@ -71,11 +76,15 @@ export function numberQueues(numbers: Numbers, sessions: Sessions): NumberQueues
     together: readonly QueuedAct[],
     deadline: Deadline,
   ): Promise<typeof beaten | undefined> {
-    const keys = new Set(together.flatMap(({ act }) => act.broadLimits.map(({ key }) => key)));
-    const read = await numbers.read(run, subject, [...keys]);
-    const judged = judgeOrReject(read, queue, together);
+    const acts = together.map(({ act }) => act);
+    const known = begun.take(subject);
+    const isKnown = known !== undefined && acts.every(({ part }) => part === 'settle');
+    const read = isKnown ? known : await numbers.read(run, subject, askedLimits(acts));
+    const judged = judgeOrReject(read, queue, together, isKnown ? settledWithinMs : undefined);
     if (!judged) return undefined;
     let { version } = read;
+    // What is known may be old, which only a write finds out.
+    if (isKnown && !judged.change) return beaten;
     if (judged.change) {
       // Whose caller has been told that time is over meanwhile is not to be done after all.
       if (together.some(isOver)) return undefined;
@@ -85,6 +94,8 @@ export function numberQueues(numbers: Numbers, sessions: Sessions): NumberQueues
         return beaten;
       }
       ({ version } = written);
+      const { json, time } = judged.change;
+      if (acts.some(({ part }) => part === 'begin')) begun.keep({ ...read, json, version, time, broad: new Map() });
     }
     for (const [index, queued] of together.entries()) {
       queue.delete(queued);
@@ -119,11 +130,12 @@ function isOver({ deadline }: QueuedAct): boolean {
 }
 
 /** Null: one of the acts has thrown, was told so and left the queue; the others are to be judged anew, without what it had begun. */
-function judgeOrReject(read: Parameters<typeof judge>[0], queue: Queue, together: readonly QueuedAct[]) {
+function judgeOrReject(read: ReadNumber, queue: Queue, together: readonly QueuedAct[], goodForMs: number | undefined) {
   try {
     return judge(
       read,
       together.map(({ act }) => act),
+      goodForMs,
     );
   } catch (error) {
     if (!(error instanceof ActFailure)) throw error;

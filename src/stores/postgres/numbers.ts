@@ -1,18 +1,18 @@
-import { StoreError } from '../../errors.ts';
 import type { Clock } from '../store.ts';
-import type { Row, Run } from './client.ts';
-import { broadRows, type BroadRow } from './broad-charges.ts';
+import type { Run } from './client.ts';
+import type { AskedLimit, BroadRow } from './broad-charges.ts';
 import type { Change, ReadNumber } from './judge.ts';
-import { timeOf } from './row-time.ts';
+import { injectedMs, timeOf } from './row-time.ts';
 import type { Statements } from './statements.ts';
+import { toldLines, wordsOf } from './told.ts';
 
 /** What became of a write: see the function `write_number`. */
 export type Written = { outcome: 'written'; version: string | null } | { outcome: 'beaten' | 'held' | 'over' | 'late' };
 
 /** The rows of numbers. */
 export interface Numbers {
-  /** One read, with what is kept of the broad limits of these keys. */
-  read(run: Run, subject: string, keys: readonly string[]): Promise<ReadNumber>;
+  /** One read, with what is kept of these broad limits. */
+  read(run: Run, subject: string, limits: readonly AskedLimit[]): Promise<ReadNumber>;
   /** One guarded write: the whole change, or nothing. */
   write(run: Run, change: Change): Promise<Written>;
 }
@@ -30,21 +30,23 @@ export function numbersIn(statements: Statements, clock: Clock | undefined): Num
   }
 
   return {
-    async read(run, subject, keys) {
-      const values = [subject, injected(clock)];
-      const [row] =
-        keys.length === 0
-          ? await run(statements.readNumber, values)
-          : await run(statements.readNumberAndCounts, [...values, keys]);
-      const { record = null, version = null, counts = null } = refuseReplica(row);
-      const givenMs = integer(row, 'given_ms');
+    async read(run, subject, limits) {
+      const asked =
+        limits.length > 0 ? [limits.map(({ key }) => key), limits.map(({ almost }) => almost)] : [null, null];
+      const [given, row, json, counts] = toldLines(
+        await run(statements.readNumber, [subject, injectedMs(clock), ...asked]),
+      );
+      const [version, latestMs, aheadMs] = wordsOf(row);
+      const givenMs = Number(given);
       const broad = broadRows(counts);
       await keepTimes(run, broad, givenMs);
-      return { subject, json: record, version, time: rowTime(row), givenMs, broad };
+      const time = { latestMs: Number(latestMs ?? 0), aheadMs: Number(aheadMs ?? 0) };
+      return { subject, json: json || null, version: version ?? null, time, givenMs, broad };
     },
     async write(run, { read, json, dueAtMs, time, goodUntilMs, charges }) {
       const asked = charges.asked();
-      const [row] = await run(statements.writeNumber, [
+      const taken = asked.length > 0 ? chargeColumns.map((column) => asked.map((charge) => charge[column])) : noCharges;
+      const rows = await run(statements.writeNumber, [
         read.subject,
         read.version,
         json,
@@ -53,39 +55,40 @@ export function numbersIn(statements: Statements, clock: Clock | undefined): Num
         time.aheadMs,
         read.givenMs,
         goodUntilMs,
-        injected(clock),
-        asked.length === 0 ? null : JSON.stringify(asked),
+        injectedMs(clock),
+        ...taken,
       ]);
-      return { outcome: row?.['outcome'], version: row?.['version'] ?? null } as Written;
+      const [outcome, version] = wordsOf(rows[0]?.['told']);
+      return { outcome, version: version ?? null } as Written;
     },
   };
 }
 
-/** What a statement is given as the time. */
-export function injected(clock: Clock | undefined): number | null {
-  if (!clock) return null;
-  const nowMs = Math.trunc(clock());
-  // Compared with no time at all, nothing would ever end.
-  if (!Number.isSafeInteger(nowMs)) throw new StoreError('The PostgreSQL store does not know the time.');
-  return nowMs;
-}
+/** In the order in which `write_number` takes them. */
+const chargeColumns = ['key', 'takes', 'at', 'firstAt', 'most', 'untilMs'] as const;
+const noCharges = chargeColumns.map(() => null);
 
-/** `latest_ms` and `ahead_ms` of a row that may be absent. */
-export function rowTime(row: Row | undefined): { latestMs: number; aheadMs: number } {
-  return { latestMs: integer(row, 'latest_ms'), aheadMs: integer(row, 'ahead_ms') };
-}
-
-/** 0 where there is nothing. */
-export function integer(row: Row | undefined, column: string): number {
-  return Number(row?.[column] ?? 0);
-}
-
-/** What a replica tells may be old: nobody may be told of a code or a lock by it. */
-export function refuseReplica(row: Row | undefined): Row {
-  if (row?.['is_replica'] === 'true') {
-    throw new StoreError(
-      'The PostgreSQL store is connected to a replica, which may tell what is no longer so: name the primary.',
-    );
+/** What `read_number` tells of broad limits. */
+function broadRows(json: string | undefined): Map<string, BroadRow> {
+  const rows = new Map<string, BroadRow>();
+  if (!json) return rows;
+  for (const [key, at, sends, counted, earlier, latestMs, aheadMs] of JSON.parse(json) as ToldLimit[]) {
+    // Where they are not told it does not matter when they were.
+    const before = earlier
+      ? Object.entries(earlier).map(([sixtieth, count]) => ({ at: Number(sixtieth), count }))
+      : [{ at, count: counted }];
+    const buckets = [...before.toSorted((a, b) => a.at - b.at), { at, count: sends }];
+    rows.set(key, { count: { buckets, untilMs: 0 }, time: { latestMs, aheadMs } });
   }
-  return row ?? {};
+  return rows;
 }
+
+type ToldLimit = [
+  key: string,
+  at: number,
+  sends: number,
+  counted: number,
+  earlier: Record<string, number> | null,
+  latestMs: number,
+  aheadMs: number,
+];

@@ -4,9 +4,10 @@ import { beatenIfTransient, tried } from './attempts.ts';
 import type { Row, Run } from './client.ts';
 import type { Deadline } from './deadline.ts';
 import { judge, type Change } from './judge.ts';
-import { injected, integer, rowTime } from './numbers.ts';
+import { injectedMs } from './row-time.ts';
 import type { Sessions } from './sessions.ts';
-import type { Statements } from './statements.ts';
+import type { Statement, Statements } from './statements.ts';
+import { integer } from './told.ts';
 
 const maxPerStatement = 200;
 /** How long a record is left alone that cannot be read. */
@@ -25,10 +26,10 @@ export interface PrunedParts {
  * how many it touched. A row that somebody else has his hands on is left for the next time.
  */
 export async function prune(max: number, { statements, sessions, clock, inTime }: PrunedParts): Promise<number> {
-  const deleteEnded = (statement: string) => async (run: Run, most: number) =>
-    integer((await run(statement, [injected(clock), most]))[0], 'count');
+  const deleteEnded = (statement: Statement) => async (run: Run, most: number) =>
+    integer((await run(statement, [injectedMs(clock), most]))[0], 'count');
   const pruneNumbers = async (run: Run, most: number) => {
-    const rows = await run(statements.dueNumbers, [injected(clock), most]);
+    const rows = await run(statements.dueNumbers, [injectedMs(clock), most]);
     await writeTouched(run, statements, rows);
     return rows.length;
   };
@@ -87,7 +88,7 @@ function readIn(row: Row) {
     subject: String(subject),
     json,
     version,
-    time: rowTime(row),
+    time: { latestMs: integer(row, 'latest_ms'), aheadMs: integer(row, 'ahead_ms') },
     givenMs: integer(row, 'given_ms'),
     broad: new Map(),
   };

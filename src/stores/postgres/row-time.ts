@@ -1,3 +1,6 @@
+import { StoreError } from '../../errors.ts';
+import type { Clock } from '../store.ts';
+
 /** How time runs for one row; both 0: it was never acted on. */
 export interface RowTime {
   /** The latest time at which the row was acted on. */
@@ -12,4 +15,13 @@ export interface RowTime {
  */
 export function timeOf({ latestMs, aheadMs }: RowTime, givenMs: number): number {
   return givenMs >= latestMs ? givenMs : Math.max(givenMs + aheadMs, latestMs);
+}
+
+/** What a statement is given as the time; null: it is to take the server's. */
+export function injectedMs(clock: Clock | undefined): number | null {
+  if (!clock) return null;
+  const nowMs = Math.trunc(clock());
+  // Compared with no time at all, nothing would ever end.
+  if (!Number.isSafeInteger(nowMs)) throw new StoreError('The PostgreSQL store does not know the time.');
+  return nowMs;
 }

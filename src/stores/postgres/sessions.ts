@@ -1,7 +1,7 @@
 import { StoreError } from '../../errors.ts';
 import type { PostgresClient, PostgresPool, PostgresTransaction, Run } from './client.ts';
 import type { Deadline } from './deadline.ts';
-import { isFromSession, storeError } from './failure.ts';
+import { isFromSession, isUnprepared, storeError } from './failure.ts';
 
 /** So much later than its act a statement is given up: who asked has been told by then. */
 const afterwardsMs = 50;
@@ -14,14 +14,18 @@ export interface Sessions {
   idle(): Promise<void>;
 }
 
+/** Whether sessions keep statements, from one statement to the next. Turned off where that turns out not to work. */
+interface Prepare {
+  isOn: boolean;
+}
+
 /** Makes sessions of a pool. */
-export function sessionsOf(pool: PostgresPool, schema: string): Sessions {
+export function sessionsOf(pool: PostgresPool, schema: string, prepare: Prepare): Sessions {
   const inUse = new Set<Promise<unknown>>();
   return {
     async use(deadline, work) {
-      deadline.waitFor('connection');
       const client = await connect(pool, deadline, schema);
-      const done = useClient(client, (onError) => work(runOn(client, deadline, schema, onError)));
+      const done = useClient(client, (onError) => work(runOn(client, deadline, schema, { prepare, onError })));
       inUse.add(done);
       try {
         return await done;
@@ -35,28 +39,40 @@ export function sessionsOf(pool: PostgresPool, schema: string): Sessions {
   };
 }
 
-/** Statements on one client, none of which is waited for beyond the deadline. */
+/** Statements on one client, none of which is waited for beyond the deadline. Without `prepare` nothing is left behind in the session. */
 export function runOn(
   client: PostgresTransaction,
   deadline: Deadline,
   schema: string,
-  onError: (error: unknown) => void = () => {},
+  { prepare = { isOn: false }, onError = () => {} }: { prepare?: Prepare; onError?: (error: unknown) => void } = {},
 ): Run {
-  return async (text, values) => {
-    const leftMs = deadline.leftMs();
-    if (leftMs <= 0) throw deadline.error();
-    deadline.waitFor('server');
+  return async ({ text, name }, values) => {
+    const query = async (named: { name?: string }) => {
+      const leftMs = deadline.leftMs();
+      if (leftMs <= 0) throw deadline.error();
+      deadline.waitFor('server');
+      const { rows } = await client.query({ ...named, text, values, query_timeout: Math.ceil(leftMs) + afterwardsMs });
+      return rows;
+    };
     try {
-      return (await client.query({ text, values, query_timeout: Math.ceil(leftMs) + afterwardsMs })).rows;
+      if (name === undefined || !prepare.isOn) return await query({});
+      return await query({ name }).catch((error: unknown) => {
+        // A pooler has passed it to another session than the one that keeps it. Nothing is done yet.
+        if (!isUnprepared(error)) throw error;
+        prepare.isOn = false;
+        return query({});
+      });
     } catch (error) {
+      if (error instanceof StoreError) throw error;
       onError(error);
-      throw storeError(error, schema);
+      throw deadline.leftMs() > 0 ? storeError(error, schema) : deadline.error();
     }
   };
 }
 
-/** A connection that comes too late goes back at once. */
-async function connect(pool: PostgresPool, deadline: Deadline, schema: string): Promise<PostgresClient> {
+/** A connection of the pool. One that comes too late goes back at once. */
+export async function connect(pool: PostgresPool, deadline: Deadline, schema: string): Promise<PostgresClient> {
+  deadline.waitFor('connection');
   let isOver = false;
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_resolve, reject) => {
@@ -93,7 +109,7 @@ function listenForGood(client: PostgresClient): void {
 }
 
 /** Uses a client and gives it back. */
-async function useClient<Result>(
+export async function useClient<Result>(
   client: PostgresClient,
   use: (onError: (error: unknown) => void) => Promise<Result>,
 ): Promise<Result> {

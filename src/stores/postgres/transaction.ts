@@ -115,8 +115,8 @@ function invalid(detail: string): InvalidRequestError {
 
 /** What a transaction cannot write because of its isolation stays so: nothing on it works until it is rolled back. */
 function throughSnapshot(run: Run): Run {
-  return (text, values) =>
-    run(text, values).catch((error: unknown) => {
+  return (statement, values) =>
+    run(statement, values).catch((error: unknown) => {
       throw isSerializationFailure(error) ? tooOldSnapshot() : error;
     });
 }

@@ -76,8 +76,8 @@ export async function dump({ sql }: Database): Promise<string> {
 }
 
 /** Statements of the store by what they do to numbers. */
-export const isRead = ({ text }: PostgresQuery) => text.includes('.numbers AS n ON');
-export const isWrite = ({ text }: PostgresQuery) => text.includes('write_number');
+export const isRead = ({ text }: PostgresQuery) => text.includes('.read_number(');
+export const isWrite = ({ text }: PostgresQuery) => text.includes('.write_number(');
 
 /** The pool, but something happens before each statement, or after it. */
 export function besideStatements(

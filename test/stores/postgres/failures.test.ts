@@ -233,7 +233,6 @@ test('a role that may not, is told what it needs', async () => {
   await expect(numberOn(store).begin()).rejects.toThrow(/insufficient_privilege/);
   await database.sql('GRANT USAGE ON SCHEMA $schema TO $schema');
   await database.sql('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA $schema TO $schema');
-  await database.sql('GRANT USAGE ON ALL SEQUENCES IN SCHEMA $schema TO $schema');
   const limit = broadLimit('address', 3, hourMs);
   await numberOn(store).create({ broadLimits: [limit] });
   expect((await numberOn(store).check('111111')).outcome).toBe('approved');

@@ -29,11 +29,14 @@ async function useNumbers(store: Store, prefix: string): Promise<void> {
   }
 }
 
+// On a server of its own: transactions of others keep old rows from being cleared away.
 test(
   'when all lifetimes are over prune leaves no row, and tables and indexes do not grow with the next numbers',
   { timeout: 120_000 },
   async () => {
-    const database = await migratedDatabase();
+    const server = await startPostgres();
+    onTestFinished(() => server.stop());
+    const database = await migratedDatabase(server.url);
     const clock = virtualClock();
     const store = database.open({ clock: clock.now });
     const bytes = async () => {
@@ -44,7 +47,7 @@ test(
       return Number(row?.['bytes']);
     };
     const sizes: number[] = [];
-    for (const round of ['first', 'second', 'third']) {
+    for (const round of ['first', 'second', 'third', 'fourth', 'fifth']) {
       await useNumbers(store, round);
       expect(await countOf(database, 'numbers')).toBe(numbers);
       sizes.push(await bytes());
@@ -53,7 +56,8 @@ test(
       for (const table of ['numbers', 'broad_limits', 'claims']) expect(await countOf(database, table)).toBe(0);
       await database.sql('VACUUM $schema.numbers, $schema.broad_limits, $schema.claims');
     }
-    expect(sizes[2]).toBeLessThan((sizes[0] ?? 0) * 1.2);
+    // Pages of indexes that have become empty are used again one vacuum later.
+    expect(sizes[4]).toBeLessThan((sizes[2] ?? 0) * 1.1);
   },
 );
 
@@ -77,7 +81,7 @@ test('a prune takes no more than it was told to, however the server plans it', a
   expect(before).toBe(0);
 });
 
-// On a server of its own: transactions of others keep old rows from being cleared away.
+// On a server of its own too.
 test('a checked number changes no index, and its row stays in its page', { timeout: 60_000 }, async () => {
   const server = await startPostgres();
   onTestFinished(() => server.stop());

@@ -1,10 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ConfigurationError, StoreError } from '../../../src/errors.ts';
 import { migrationSql, postgresStore } from '../../../src/stores/postgres/index.ts';
+import { migrate } from '../../../src/stores/postgres/migrate.ts';
 import { allAtOnce } from '../../../src/testing/store-cases/case.ts';
 import { idOf, numberOn } from '../../../src/testing/store-cases/number.ts';
+import { startPostgres } from '../../servers/postgres.ts';
 import { freshSchemaName, pgbouncerUrl } from '../../servers/shared.ts';
-import { freshDatabase, migratedDatabase, type Database } from './database.ts';
+import { besideStatements, freshDatabase, migratedDatabase, type Database } from './database.ts';
 
 const names = ['0001-numbers-broad-limits-claims'];
 
@@ -139,9 +141,89 @@ test.each([`o'dd "name"; -- $schema \\ %I`, 'ÜBER groß', 'select'])('the schem
   await store.prune();
 });
 
-test.each(['', 'pg_own', 'x'.repeat(64), 'a\0b'])('the schema %j is no name', (schema) => {
+test.each(['', 'pg_own', 'x'.repeat(64), 'a\0b', 'a$$b'])('the schema %j is no name', (schema) => {
   const pool = { connect: () => Promise.reject(new Error('nobody connects')) };
   expect(() => postgresStore({ pool, schema })).toThrow(ConfigurationError);
+});
+
+/** Holds a lock until `letGo`. */
+async function heldLock(database: Database, lock: string): Promise<{ pid: number; letGo(): Promise<void> }> {
+  const holder = await database.pool().connect();
+  const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  await holder.query('BEGIN');
+  await holder.query(lock.replaceAll('$schema', database.schema));
+  return {
+    pid: rows[0]?.pid ?? 0,
+    async letGo() {
+      await holder.query('ROLLBACK');
+      holder.release();
+    },
+  };
+}
+
+const migrating = `SELECT pg_advisory_xact_lock(hashtextextended('phoneproof $schema', 0))`;
+const ledger = 'LOCK TABLE $schema.migrations IN ACCESS EXCLUSIVE MODE';
+const soon = { answerMs: 5_000, locksMs: 1_500, applyMs: 5_000 };
+
+test('somebody who holds the lock is waited for, and in the end named', async () => {
+  const database = await freshDatabase();
+  const { pid, letGo } = await heldLock(database, migrating);
+  await expect(migrate(database.pool(), database.schema, soon)).rejects.toThrow(
+    new RegExp(`process ${pid} holds a lock`),
+  );
+  const migrated = migrate(database.pool(), database.schema, { ...soon, locksMs: 20_000 });
+  await letGo();
+  expect(await migrated).toEqual(names);
+});
+
+test('somebody who holds the ledger is waited for, and in the end named', async () => {
+  const database = await migratedDatabase();
+  const { pid, letGo } = await heldLock(database, ledger);
+  const pool = database.pool({ max: 1 });
+  await expect(migrate(pool, database.schema, soon)).rejects.toThrow(new RegExp(`process ${pid} holds a lock`));
+  // The connection is as good as before.
+  expect((await pool.query('SHOW lock_timeout')).rows).toEqual([{ lock_timeout: '0' }]);
+  const migrated = migrate(pool, database.schema, { ...soon, locksMs: 20_000 });
+  await letGo();
+  expect(await migrated).toEqual([]);
+});
+
+test('what is up to date needs no lock', async () => {
+  const database = await migratedDatabase();
+  const { letGo } = await heldLock(database, migrating);
+  expect(await migrate(database.pool(), database.schema, soon)).toEqual([]);
+  await letGo();
+});
+
+test('a server that stands still is told of in time, whether a connection was there or not', async () => {
+  const server = await startPostgres();
+  onTestFinished(() => server.stop());
+  const database = await freshDatabase(server.url);
+  const pool = database.pool({ max: 1 });
+  await pool.query('SELECT 1 AS one');
+  await server.pause();
+  const times = { ...soon, answerMs: 500 };
+  for (const some of [pool, database.pool({ max: 1 })]) {
+    const startedAtMs = performance.now();
+    await expect(migrate(some, database.schema, times)).rejects.toThrow(StoreError);
+    expect(performance.now() - startedAtMs).toBeLessThan(1_500);
+  }
+  server.resume();
+  expect(await migrate(pool, database.schema)).toEqual(names);
+});
+
+test('who gets the lock after another has migrated finds it done, whatever isolation level is usual', async () => {
+  const database = await freshDatabase();
+  let isFirst = true;
+  const pool = besideStatements(database.pool({ options: '-c default_transaction_isolation=serializable' }), {
+    async before({ text }) {
+      if (!isFirst || !text.includes('pg_try_advisory_xact_lock')) return;
+      isFirst = false;
+      await database.open().migrate();
+    },
+  });
+  expect(await migrate(pool, database.schema)).toEqual([]);
+  expect(isFirst).toBe(false);
 });
 
 test('the SQL that is printed does what migrating does', async () => {
