@@ -6,6 +6,7 @@ import { postgresStore } from 'phoneproof/stores/postgres';
 const connectionString = process.env.DATABASE_URL;
 const app = new Pool({ connectionString });
 const own = new Pool({ connectionString }); // the store charges on it while your transaction waits
+for (const pool of [app, own]) pool.on('error', console.error); // a connection that breaks ends nothing
 const store = postgresStore({ pool: own });
 await store.migrate();
 await app.query('CREATE TABLE IF NOT EXISTS accounts (phone text PRIMARY KEY, name text NOT NULL)');

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomInt } from 'node:crypto';
 import { hmac, keyFor, type Keyring, type Keys } from './keyring.ts';
+import { randomBytes } from './random.ts';
 
 /** A code, uniform over all strings of `length` digits, leading zeros included, from a cryptographically secure generator. */
 export function generateCode(length: number): string {

@@ -56,8 +56,8 @@ export interface BroadCall {
   readonly ip: IpAddress | null;
 }
 
-/** How many keys are remembered: countries and tenants are few and come again and again. Of too many all are forgotten. */
-const maxKeysKept = 10_000;
+/** How many limits are remembered: those of countries and tenants are few and come again and again. Of too many all are forgotten. */
+const maxLimitsKept = 10_000;
 
 /**
  * Makes the broad limits of a send. Each is counted within its tenant, so that no tenant can use up what another's users need; only `service` is
@@ -65,37 +65,44 @@ const maxKeysKept = 10_000;
  */
 export function createBroadLimits(keyring: Keyring): (policy: Policy, call: BroadCall) => BroadLimit[] {
   const hashKey = keyFor(keyring.subject, 'broad limits');
-  const kept = new Map<string, string>();
+  const kept = new Map<string, BroadLimit>();
 
-  const hashOf = (parts: readonly string[]): string => hmac(hashKey, parts).toString('base64url', 0, 16);
+  function make(name: BroadLimitName, whose: readonly string[], windowMs: number, { part, max }: Part): BroadLimit {
+    const key = hmac(hashKey, [name, ...whose, String(windowMs), String(part)]).toString('base64url', 0, 16);
+    return { name, key, max, windowMs };
+  }
 
-  function keptHashOf(parts: readonly string[]): string {
-    const name = parts.join(' ');
-    let hash = kept.get(name);
-    if (hash === undefined) {
-      hash = hashOf(parts);
-      if (kept.size >= maxKeysKept) kept.clear();
-      kept.set(name, hash);
+  function recall(name: BroadLimitName, whose: readonly string[], windowMs: number, part: Part): BroadLimit {
+    const known = `${name} ${whose.join(' ')} ${windowMs} ${part.part} ${part.max}`;
+    let limit = kept.get(known);
+    if (limit === undefined) {
+      limit = make(name, whose, windowMs, part);
+      if (kept.size >= maxLimitsKept) kept.clear();
+      kept.set(known, limit);
     }
-    return hash;
+    return limit;
   }
 
   return (policy, { tenant, subject, country, ip }) => {
     const windowMs = policy.broadWindowSeconds * 1_000;
     const limits: BroadLimit[] = [];
-    function add(name: BroadLimitName, whose: readonly string[], hash: (parts: readonly string[]) => string): void {
+    function add(name: BroadLimitName, whose: readonly string[], limitOf: typeof make): void {
       const whole = broadMax(policy, name);
-      if (whole === null) return;
-      const { part, max } = partOf(whole, subject);
-      limits.push({ name, key: hash([name, ...whose, String(windowMs), String(part)]), max, windowMs });
+      if (whole !== null) limits.push(limitOf(name, whose, windowMs, partOf(whole, subject)));
     }
-    if (ip) add('address', [tenant, ip.address], hashOf);
-    if (ip?.network) add('network', [tenant, ip.network], hashOf);
-    add('country', [tenant, country ?? 'none'], keptHashOf);
-    add('tenant', [tenant], keptHashOf);
-    add('service', [], keptHashOf);
+    if (ip) add('address', [tenant, ip.address], make);
+    if (ip?.network) add('network', [tenant, ip.network], make);
+    add('country', [tenant, country ?? 'none'], recall);
+    add('tenant', [tenant], recall);
+    add('service', [], recall);
     return limits;
   };
+}
+
+/** Which part of a limit, and how much of it. */
+interface Part {
+  readonly part: number;
+  readonly max: number;
 }
 
 const leastToPart = 1_000;
@@ -106,7 +113,7 @@ const maxParts = 16;
  * A limit that many numbers hit at once would be one hot key, so a large one is kept in parts, whose sum it is. A number always takes from the same part:
  * which one, nobody can choose, because subjects are keyed hashes.
  */
-export function partOf(whole: number, subject: string): { part: number; max: number } {
+export function partOf(whole: number, subject: string): Part {
   const parts = whole < leastToPart ? 1 : Math.min(maxParts, Math.floor(whole / leastPart));
   const part = Buffer.from(subject.slice(0, 4), 'base64url').readUIntBE(0, 3) % parts;
   return { part, max: Math.floor(whole / parts) + (part < whole % parts ? 1 : 0) };

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createSealer, openSeal } from './code.ts';
 import { InvalidRequestError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
 import { hmac, keyFor, type Keyring } from './keyring.ts';
+import { randomBytes } from './random.ts';
 import { answerLost, inProgress, keyReused } from './refusals.ts';
 import type { OnceOptions, OnceWork } from './requests.ts';
 import type { OnceResult } from './results.ts';

@@ -3,7 +3,6 @@ import {
   isSupportedCountry as hasMetadata,
   Metadata,
   parsePhoneNumberFromString,
-  PhoneNumber as LibraryPhoneNumber,
   validatePhoneNumberLength,
 } from 'libphonenumber-js/max';
 
@@ -53,6 +52,10 @@ const e164Shape = /^\+[1-9]\d{6,14}$/;
  * - Spellings of one handset become one number: see `respellings`.
  */
 export function parsePhoneNumber(input: string, country?: string): ParsedPhoneNumber {
+  if (e164Shape.test(input)) {
+    const number = recognise(input);
+    if (number) return { valid: true, number };
+  }
   if (input.length > longestInput) return refused('This is too long to be a phone number. Enter one number.');
   const typed = e164Shape.test(input) ? input : withoutPunctuation(input);
   if (!/^\+?\d+$/.test(typed)) return refused(whyNotDigits(typed));
@@ -75,8 +78,13 @@ export function maskPhoneNumber(e164: string): string {
 
 /** For people: `+12025550143` -> `+1 202 555 0143`. What is no E.164 number comes back unchanged. */
 export function formatPhoneNumber(e164: string): string {
-  if (!e164Shape.test(e164) || !split(e164)) return e164;
-  return new LibraryPhoneNumber(e164).formatInternational();
+  const parts = e164Shape.test(e164) ? split(e164) : null;
+  if (!parts) return e164;
+  const { callingCode, national } = parts;
+  const grouping = groupingsOf(callingCode).find(
+    ({ leadingDigits, whole }) => leadingDigits?.test(national) !== false && whole.test(national),
+  );
+  return `+${callingCode} ${grouping ? national.replace(grouping.whole, grouping.written) : national}`;
 }
 
 /** Whether numbers of this country (ISO 3166-1 alpha-2, in capitals) can be read. */
@@ -235,6 +243,7 @@ interface LibraryMetadata {
     nationalNumberPattern(): string;
     leadingDigits(): string | 0 | undefined;
     type(type: string): { pattern(): string | 0; possibleLengths(): number[] } | undefined;
+    formats(): { leadingDigitsPatterns(): string[]; pattern(): string; internationalFormat(): string }[];
   };
 }
 
@@ -268,6 +277,40 @@ function compile(countryOrCallingCode: string, country: string | null): Plan {
     pattern: entire(plan.nationalNumberPattern()),
     lines,
   };
+}
+
+/** One way to write a country's numbers: which are written so, and their groups with spaces between them. */
+interface Grouping {
+  leadingDigits: RegExp | null;
+  whole: RegExp;
+  /** `$1 $2 $3` */
+  written: string;
+}
+
+const groupings = new Map<string, readonly Grouping[]>();
+
+/** How the numbers under a calling code are written, the first that fits. As the library does, on its metadata, with every pattern compiled once. */
+function groupingsOf(callingCode: string): readonly Grouping[] {
+  let found = groupings.get(callingCode);
+  if (!found) {
+    found = metadata
+      .selectNumberingPlan(callingCode)
+      .formats()
+      .map((format) => {
+        // The last is the most detailed.
+        const leadingDigits = format.leadingDigitsPatterns().at(-1);
+        return {
+          leadingDigits: leadingDigits === undefined ? null : new RegExp(`^(?:${leadingDigits})`),
+          whole: entire(format.pattern()),
+          written: format
+            .internationalFormat()
+            .replaceAll(/[^\d$]+/g, ' ')
+            .trim(),
+        };
+      });
+    groupings.set(callingCode, found);
+  }
+  return found;
 }
 
 const entire = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Addressee, Addressees } from './addressee.ts';
 import { createSealer, digestCode, generateCode, openSeal } from './code.ts';
 import { handOver, type HandOver } from './delivery.ts';
@@ -11,6 +10,7 @@ import { messageText, sentNotice } from './message.ts';
 import { formatPhoneNumber, maskPhoneNumber, type PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
 import type { Provider } from './providers/provider.ts';
+import { randomBytes } from './random.ts';
 import { destinationRefusal, limitRefusal, providerRefusal } from './refusals.ts';
 import { assertArguments, isCode, type StartOptions } from './requests.ts';
 import type { StartResult } from './results.ts';
@@ -47,14 +47,10 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
         { pointer: '/channel', detail: `must be one of: ${provider.channels.join(', ')}` },
       ]);
     }
-    const refuse = <Refusal extends StartResult>(
-      refusal: Refusal,
-      to: string | null,
-      limit: string | null,
-    ): Refusal => {
+    function refuse<Refusal extends StartResult>(refusal: Refusal, to: string | null, limit: string | null): Refusal {
       tell({ type: 'start.refused', tenant, to, purpose, reason: refusal.status, limit });
       return refusal;
-    };
+    }
     const parsed = addressees.parse(call);
     if (!('number' in parsed)) return refuse(parsed, null, null);
     const { number } = parsed;
@@ -67,7 +63,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
     await parts.ready();
     const begun = await store.begin(beginRequest(call, number, addressee, purpose, channel, newCode));
     if (begun.outcome === 'refused') return refuse(limitRefusal(begun, addressee.policy), masked, begun.limit);
-    return send(call, number, addressee, channel, begun, newCode);
+    return await send(call, number, masked, addressee, channel, begun, newCode);
   };
 
   function beginRequest(
@@ -106,6 +102,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
   async function send(
     call: StartOptions,
     number: PhoneNumber,
+    masked: string,
     addressee: Addressee,
     channel: string,
     begun: Exclude<BeginOutcome, { outcome: 'refused' }>,
@@ -118,7 +115,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
     const code = repeated ? openSeal(keyring, subject, purposeTag, begun.secret.seal) : newCode;
     const verification = addressees.present(begun.verification, addressee);
     if (code === null || verification === null) throw new Error('The store returned a seal that it was not given.');
-    const about = { tenant, to: maskPhoneNumber(number.e164), purpose, id: verification.id, delivery };
+    const about = { tenant, to: masked, purpose, id: verification.id, delivery };
     tell({ type: 'verification.started', ...about, repeated, country: number.country });
 
     const { text, locale } = messageText({ code, brand: parts.brand, origin: parts.origin, locale: call.locale });

@@ -120,7 +120,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   function tell(event: VerifierEvent): void {
     try {
-      Promise.resolve(options.onEvent?.(event)).catch(() => {});
+      const listening = options.onEvent?.(event);
+      if (listening) Promise.resolve(listening).catch(() => {});
     } catch {
       // A listener must not change what happens to a person.
     }

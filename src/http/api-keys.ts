@@ -15,10 +15,10 @@ const bearerKey = /^[A-Za-z0-9._~+/-]+=*$/;
 const bearerHeader = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 /**
- * Makes an `Authenticate` of API keys, each `key` (of the tenant `default`) or `tenant:key`. Keeps their SHA-256 digests and looks a caller's up
+ * Says who sends an `Authorization` header, by API keys, each `key` (of the tenant `default`) or `tenant:key`. Keeps their SHA-256 digests and looks a caller's up
  * among these, so that how long it takes says nothing about a key. Throws a `ConfigurationError` that names entries by place, never by content.
  */
-export function apiKeyAuthentication(entries: readonly string[]): Authenticate {
+export function apiKeyAuthentication(entries: readonly string[]): (authorization: string | null) => Caller | null {
   const callers = new Map<string, Caller>();
   const faults: string[] = [];
   for (const [i, entry] of entries.entries()) {
@@ -34,8 +34,8 @@ export function apiKeyAuthentication(entries: readonly string[]): Authenticate {
   if (entries.length === 0) faults.push('apiKeys must hold at least one key');
   if (faults.length > 0) throw new ConfigurationError(faults);
 
-  return (request) => {
-    const key = bearerHeader.exec(request.headers.get('authorization') ?? '')?.[1];
+  return (authorization) => {
+    const key = bearerHeader.exec(authorization ?? '')?.[1];
     return key === undefined ? null : (callers.get(hash('sha256', key)) ?? null);
   };
 }

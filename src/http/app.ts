@@ -1,20 +1,32 @@
-import { Hono, type Context } from 'hono';
-import { ConfigurationError, InvalidRequestError } from '../errors.ts';
+import { Hono } from 'hono';
+import { ConfigurationError } from '../errors.ts';
 import { parseIpAddress, unspecifiedAddress } from '../ip-address.ts';
 import type { Verifier } from '../verifier.ts';
 import { apiKeyAuthentication, type Authenticate, type Caller } from './api-keys.ts';
 import { readJson } from './body.ts';
 import { addressReader, peerOf, proxiesFault, type TrustedProxies } from './client-address.ts';
 import { answerOnce, readIdempotencyKey } from './idempotency.ts';
-import { jsonPointer, maxFaults, readInput } from './input.ts';
-import { ProblemError, problems, refusalProblem, thrownProblem, type Problem, type ProblemCode } from './problem.ts';
-import { toResponse } from './response.ts';
+import { readInput } from './input.ts';
+import { receivedFromNode } from './node-request.ts';
+import {
+  ProblemError,
+  problems,
+  refusalProblem,
+  thrownProblem,
+  type Problem,
+  type ProblemCode,
+  type Refusal,
+} from './problem.ts';
+import type { Answer, Received } from './received.ts';
+import { toAnswer, toResponse } from './response.ts';
 import type { Reply, Route } from './route.ts';
 import { healthRoutes, type Ready } from './routes/health.ts';
 import { numberRoutes } from './routes/numbers.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { verificationRoutes } from './routes/verifications.ts';
 import { emptyInput } from './schemas.ts';
+import { endOfTurn, offerShortWay } from './short-way.ts';
+import { receivedFromWeb } from './web-request.ts';
 
 /** What an access log or a metric may know of an answer. Never a path, a query or a body: these hold numbers. */
 export interface Answered {
@@ -83,7 +95,7 @@ const nobodyAsked: Caller = { tenant: 'default' };
  */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const { verifier, ready, onAnswer, onError } = options;
-  const authenticate = readAuthentication(options);
+  const identify = readAuthentication(options);
   const { basePath, publicUrl } = readAddress(options);
   const addressOf = readClientAddress(options);
   const typeBase = `${publicUrl ?? basePath}/docs#`;
@@ -92,53 +104,53 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const api = [...verificationRoutes, ...numberRoutes, ...healthRoutes(ready)];
   const pages = pageRoutes(api, { basePath, publicUrl, keyed: options.authenticate !== 'none' });
   for (const route of [...api, ...pages]) {
-    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => answer(c, route));
+    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) =>
+      toResponse(await answer(receivedFromWeb(c), route)),
+    );
   }
-  app.notFound((c) => answer(c, null));
+  app.notFound(async (c) => toResponse(await answer(receivedFromWeb(c), null)));
 
-  async function answer(c: Context, route: Route | null): Promise<Response> {
+  async function answer(received: Received, route: Route | null): Promise<Answer> {
     const startedAtMs = performance.now();
     // Never the caller's own: it would carry into our logs whatever they put there.
     const requestId = crypto.randomUUID();
     let caller: Caller | null = null;
     let outcome: Reply | Problem;
     try {
-      if (route === null) throw unmatched(c.req.path);
+      if (route === null) throw unmatched(received.path);
       if (!route.open) {
-        caller = await authenticate(c.req.raw);
+        caller = await identify(received);
         // Also for what JavaScript lets through: whoever names no tenant must not end up as the default one.
         if (typeof caller?.tenant !== 'string') throw unauthorized();
       }
       const { tenant } = caller ?? nobodyAsked;
-      const key = route.once ? readIdempotencyKey(c.req.raw) : null;
-      const input = await readRouteInput(c, route);
-      const handled = async (): Promise<Reply | Problem> => {
-        const clientAddress = (named?: string): string | undefined => addressOf(named, c.req.raw, c.env);
-        const result = await route.handle({ verifier, tenant, input, url: c.req.url, clientAddress });
-        return 'detail' in result ? refusalProblem(result) : result;
-      };
+      const key = route.once ? readIdempotencyKey(received) : null;
+      const body = route.method === 'post' ? await readJson(received) : undefined;
+      const input = readRouteInput(received, route, body);
+      const clientAddress = (named?: string): string | undefined => addressOf(named, received);
+      const call = { verifier, tenant, input, url: received.url, clientAddress };
       outcome =
         key === null
-          ? await handled()
-          : await answerOnce({ verifier, tenant, route: route.path, key, request: input }, handled);
+          ? outcomeOf(await route.handle(call))
+          : await answerOnce({ verifier, tenant, route: route.path, key, request: input }, async () =>
+              outcomeOf(await route.handle(call)),
+            );
     } catch (error) {
       outcome = thrownProblem(error);
       const broken = error instanceof ProblemError ? error.cause : error;
-      if (broken !== undefined && problems[outcome.code].status >= 500) quietly(() => onError?.(broken, requestId));
+      if (broken !== undefined && problems[outcome.code].status >= 500) quietly(onError, broken, requestId);
     }
-    const response = toResponse(outcome, requestId, typeBase);
-    quietly(() =>
-      onAnswer?.({
-        requestId,
-        method: knownMethods.has(c.req.method) ? c.req.method : 'OTHER',
-        route: route?.path ?? null,
-        status: response.status,
-        code: 'code' in outcome ? outcome.code : null,
-        tenant: caller?.tenant ?? null,
-        durationMs: performance.now() - startedAtMs,
-      }),
-    );
-    return response;
+    const answered = toAnswer(outcome, requestId, typeBase);
+    quietly(onAnswer, {
+      requestId,
+      method: knownMethods.has(received.method) ? received.method : 'OTHER',
+      route: route?.path ?? null,
+      status: answered.status,
+      code: 'code' in outcome ? outcome.code : null,
+      tenant: caller?.tenant ?? null,
+      durationMs: performance.now() - startedAtMs,
+    });
+    return answered;
   }
 
   function unmatched(path: string): ProblemError {
@@ -149,12 +161,28 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   }
 
   const fetch: HttpHandler['fetch'] = async (request, env) => app.fetch(request, env ?? {});
+  if (typeof options.authenticate !== 'function' && !options.clientAddress) {
+    const takers = new Map(
+      api.filter(({ takes }) => takes === 'body').map((route) => [`POST ${basePath}${route.path}`, route]),
+    );
+    offerShortWay(fetch, (incoming) => {
+      const route = takers.get(`${incoming.method} ${incoming.url}`);
+      const received = route ? receivedFromNode(incoming) : null;
+      return route && received ? endOfTurn().then(() => answer(received, route)) : null;
+    });
+  }
   return { fetch, GET: fetch, POST: fetch, DELETE: fetch };
 }
 
-function readAuthentication({ apiKeys, authenticate }: HttpHandlerOptions): Authenticate {
-  if (apiKeys && !authenticate) return apiKeyAuthentication(apiKeys);
-  if (typeof authenticate === 'function' && !apiKeys) return authenticate;
+/** Says who sends a request; null: nobody that is known here. */
+type Identify = (received: Received) => ReturnType<Authenticate>;
+
+function readAuthentication({ apiKeys, authenticate }: HttpHandlerOptions): Identify {
+  if (apiKeys && !authenticate) {
+    const callerOf = apiKeyAuthentication(apiKeys);
+    return (received) => callerOf(received.header('authorization'));
+  }
+  if (typeof authenticate === 'function' && !apiKeys) return ({ request }) => request && authenticate(request);
   if (authenticate === 'none' && !apiKeys) return () => nobodyAsked;
   throw new ConfigurationError([
     "exactly one of apiKeys and authenticate is needed; authenticate: 'none' asks nobody, for development on loopback",
@@ -171,7 +199,7 @@ function readAddress({ basePath = '', publicUrl }: HttpHandlerOptions) {
   return { basePath: basePath.replace(/\/$/, ''), publicUrl: publicUrl?.replace(/\/$/, '') };
 }
 
-type AddressReader = (request: Request, env: unknown) => string | undefined;
+type AddressReader = (received: Received) => string | undefined;
 
 /**
  * How the person's address is found; undefined: it is not. `named`: what the caller says. A backend that calls for a person is not the person, so that
@@ -180,16 +208,16 @@ type AddressReader = (request: Request, env: unknown) => string | undefined;
 function readClientAddress(options: HttpHandlerOptions) {
   const ofConnection = readConnectionAddress(options);
   const isBelieved = options.authenticate !== 'none' || !ofConnection;
-  return (named: string | undefined, request: Request, env: unknown): string | undefined =>
-    named !== undefined && isBelieved ? named : ofConnection?.(request, env);
+  return (named: string | undefined, received: Received): string | undefined =>
+    named !== undefined && isBelieved ? named : ofConnection?.(received);
 }
 
 function readConnectionAddress({ trustedProxies, clientAddress }: HttpHandlerOptions): AddressReader | undefined {
   if (trustedProxies === undefined) {
     return (
       clientAddress &&
-      ((request, env) => {
-        const told = clientAddress(request, env) ?? undefined;
+      (({ request, env }) => {
+        const told = (request && clientAddress(request, env)) ?? undefined;
         return told === undefined || parseIpAddress(told) ? told : unspecifiedAddress;
       })
     );
@@ -197,27 +225,18 @@ function readConnectionAddress({ trustedProxies, clientAddress }: HttpHandlerOpt
   const fault = clientAddress ? 'and clientAddress exclude each other' : proxiesFault(trustedProxies);
   if (fault !== null) throw new ConfigurationError([`trustedProxies ${fault}`]);
   const read = addressReader(trustedProxies);
-  return (request, env) => read(request.headers.get('x-forwarded-for'), peerOf(env));
+  return ({ header, env }) => read(header('x-forwarded-for'), peerOf(env));
 }
 
-async function readRouteInput(c: Context, route: Route): Promise<unknown> {
+function outcomeOf(result: Reply | Refusal): Reply | Problem {
+  return 'detail' in result ? refusalProblem(result) : result;
+}
+
+function readRouteInput(received: Received, route: Route, body: unknown): unknown {
   if (route.input === undefined) return undefined;
-  if (route.takes === 'body') return readInput(route.input, await readJson(c.req.raw));
-  if (route.method === 'post') readInput(emptyInput, await readJson(c.req.raw));
-  return readInput(route.input, readParameters(c));
-}
-
-/** What stands in path and query. Throws an `InvalidRequestError` for a name that is given more than once, in whichever places. */
-function readParameters(c: Context): Readonly<Record<string, string | undefined>> {
-  const path = c.req.param();
-  const query = Object.entries(c.req.queries());
-  const repeated = query.filter(([name, values]) => values.length > 1 || Object.hasOwn(path, name));
-  if (repeated.length > 0) {
-    throw new InvalidRequestError(
-      repeated.slice(0, maxFaults).map(([name]) => ({ pointer: jsonPointer([name]), detail: 'is given twice' })),
-    );
-  }
-  return { ...Object.fromEntries(query.map(([name, [value]]) => [name, value])), ...path };
+  if (route.takes === 'body') return readInput(route.input, body);
+  if (body !== undefined) readInput(emptyInput, body);
+  return readInput(route.input, received.parameters());
 }
 
 function unauthorized(): ProblemError {
@@ -225,6 +244,14 @@ function unauthorized(): ProblemError {
 }
 
 /** A hook that fails is no reason to fail an answer. */
-function quietly(tell: () => void | Promise<void>): void {
-  void (async () => tell())().catch(() => {});
+function quietly<Told extends readonly unknown[]>(
+  hook: ((...told: Told) => void | Promise<void>) | undefined,
+  ...told: Told
+): void {
+  try {
+    const telling = hook?.(...told);
+    if (telling) Promise.resolve(telling).catch(() => {});
+  } catch {
+    // Nor is one that throws at once.
+  }
 }

@@ -1,9 +1,10 @@
 import { InvalidRequestError } from '../errors.ts';
 import { jsonPointer } from './input.ts';
 import { ProblemError } from './problem.ts';
+import type { Received } from './received.ts';
 
 /** Larger bodies are refused unread. */
-const maxBodyBytes = 16_384;
+export const maxBodyBytes = 16_384;
 
 /** Unknown bytes are an error, not U+FFFD: a number or code must not change on its way in. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -17,11 +18,17 @@ const stringOrKey = /("[^"\\]*(?:\\.[^"\\]*)*")\s*(:?)/g;
  * Reads a request's JSON body, at most `maxBodyBytes` of it. An empty body is `{}`. Throws a `ProblemError` (413, 415) or an
  * `InvalidRequestError` for what is no JSON or says one thing twice. What the value holds is for a schema to judge.
  */
-export async function readJson(request: Request): Promise<unknown> {
-  const bytes = await readBytes(request);
+export async function readJson(received: Received): Promise<unknown> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await received.body();
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw bodyFault('cannot be read: it ended early, or something has read it before');
+  }
   if (bytes.byteLength === 0) return {};
-  const encoding = request.headers.get('content-encoding') ?? 'identity';
-  if (!jsonType.test(request.headers.get('content-type') ?? '') || encoding !== 'identity') {
+  const encoding = received.header('content-encoding') ?? 'identity';
+  if (!jsonType.test(received.header('content-type') ?? '') || encoding !== 'identity') {
     throw new ProblemError({ code: 'unsupported_media_type' });
   }
   let text: string;
@@ -39,33 +46,6 @@ export async function readJson(request: Request): Promise<unknown> {
   }
   refuseRepeatedKeys(text, value);
   return value;
-}
-
-async function readBytes(request: Request): Promise<ArrayBuffer | Uint8Array> {
-  const declared = request.headers.get('content-length');
-  if (declared !== null && !(Number(declared) <= maxBodyBytes)) throw tooLarge();
-  try {
-    // A server ends the body where its Content-Length does, so that it can be read in one go, for less than through a stream.
-    const bytes = declared === null ? await readStream(request.body) : await request.arrayBuffer();
-    if (bytes.byteLength > maxBodyBytes) throw tooLarge();
-    return bytes;
-  } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    throw bodyFault('cannot be read: it ended early, or something has read it before');
-  }
-}
-
-async function readStream(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
-  if (body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  // Leaving the loop cancels the stream.
-  for await (const chunk of body) {
-    length += chunk.byteLength;
-    if (length > maxBodyBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
 }
 
 /**
@@ -91,6 +71,6 @@ function bodyFault(detail: string): InvalidRequestError {
   return new InvalidRequestError([{ pointer: '', detail }]);
 }
 
-function tooLarge(): ProblemError {
+export function bodyTooLarge(): ProblemError {
   return new ProblemError({ code: 'payload_too_large' });
 }

@@ -1,6 +1,7 @@
 import { InvalidRequestError } from '../errors.ts';
 import type { Verifier } from '../verifier.ts';
 import { problems, refusalProblem, type Problem } from './problem.ts';
+import type { Received } from './received.ts';
 import type { Reply } from './route.ts';
 
 /** A string of structured fields (RFC 9651 section 3.3.3), or the same without quotes, as most senders write it; without commas, which may join two. */
@@ -12,8 +13,8 @@ const maxLength = 255;
  * The `Idempotency-Key` of a request (draft-ietf-httpapi-idempotency-key-header); null: it has none. Throws an `InvalidRequestError` for what is no key, which
  * two of them are too.
  */
-export function readIdempotencyKey({ headers }: Request): string | null {
-  const given = headers.get('idempotency-key');
+export function readIdempotencyKey(received: Received): string | null {
+  const given = received.header('idempotency-key');
   if (given === null) return null;
   const key = quoted.exec(given)?.[1]?.replaceAll(/\\(.)/g, '$1') ?? (bare.test(given) ? given : '');
   if (key !== '' && key.length <= maxLength) return key;

@@ -1,4 +1,5 @@
 import { problems, type Problem } from './problem.ts';
+import type { Answer } from './received.ts';
 import type { Reply } from './route.ts';
 
 /** Keeps an answer from being stored, taken for another type or framed (OWASP REST Security Cheat Sheet). */
@@ -9,8 +10,8 @@ const safeHeaders = {
 } as const;
 
 /** Writes down what a call came to. `typeBase` stands before a problem's code in its `type`. */
-export function toResponse(outcome: Reply | Problem, requestId: string, typeBase: string): Response {
-  const headers = { ...safeHeaders, 'x-request-id': requestId };
+export function toAnswer(outcome: Reply | Problem, requestId: string, typeBase: string): Answer {
+  const headers: Record<string, string> = { ...safeHeaders, 'x-request-id': requestId };
   if ('code' in outcome) {
     const { code, members } = outcome;
     const { status, title, detail } = problems[code];
@@ -23,17 +24,19 @@ export function toResponse(outcome: Reply | Problem, requestId: string, typeBase
       request_id: requestId,
       ...members,
     };
-    return new Response(JSON.stringify(problem), {
-      status,
-      headers: { ...headers, 'content-type': 'application/problem+json', ...outcome.headers },
-    });
+    headers['content-type'] = 'application/problem+json';
+    return { status, headers: Object.assign(headers, outcome.headers), body: JSON.stringify(problem) };
   }
+  const { status } = outcome;
   if ('body' in outcome) {
-    return new Response(JSON.stringify(outcome.body), {
-      status: outcome.status,
-      headers: { ...headers, 'content-type': 'application/json', ...outcome.headers },
-    });
+    headers['content-type'] = 'application/json';
+    return { status, headers: Object.assign(headers, outcome.headers), body: JSON.stringify(outcome.body) };
   }
-  if ('text' in outcome) return new Response(outcome.text, { headers: { ...headers, ...outcome.headers } });
-  return new Response(null, { status: outcome.status, headers });
+  if ('text' in outcome) return { status, headers: Object.assign(headers, outcome.headers), body: outcome.text };
+  return { status, headers, body: null };
+}
+
+/** An answer as the Web standard has it. */
+export function toResponse({ body, status, headers }: Answer): Response {
+  return new Response(body, { status, headers });
 }

@@ -1,8 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener, RequestError } from '@hono/node-server';
 import { ConfigurationError } from '../errors.ts';
-import { answerForNoRequest } from '../http/node-listener.ts';
+import { nodeListener } from '../http/node-listener.ts';
 import { systemCode } from './system-code.ts';
 
 /** A listening server. */
@@ -42,16 +41,13 @@ const maxConnections = 2_000;
 /** Serves a fetch handler over HTTP/1.1. Throws a `ConfigurationError` that says what to do when it cannot listen there. */
 export async function listen({ fetch, host, port, howToMove, onError }: ListenOptions): Promise<HttpServer> {
   const inFlight = new Set<ServerResponse>();
-  const answer = getRequestListener((request, env) => fetch(request, env), {
-    errorHandler(error) {
-      // A target or Host that makes no URL: what a stranger sends is no error of ours.
-      if (!(error instanceof RequestError)) onError(error);
-      return answerForNoRequest(error);
-    },
-  });
+  function land(this: ServerResponse): void {
+    inFlight.delete(this);
+  }
+  const answer = nodeListener({ fetch }, { overrideGlobalObjects: true, onError });
   const server = createServer(limits, (request, response) => {
     inFlight.add(response);
-    response.once('close', () => inFlight.delete(response));
+    response.on('close', land);
     void answer(request, response);
   });
   const sockets = new Set<Socket>();

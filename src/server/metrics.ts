@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry, type CounterConfiguration } from 'prom-client';
 import type { VerifierEvent } from '../events.ts';
 import type { Answered } from '../http/app.ts';
 
@@ -16,7 +16,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
+  const requests = tally({
     name: 'phoneproof_http_requests_total',
     help: 'Requests answered, by route template, status and problem code.',
     labelNames: ['method', 'route', 'status', 'code'],
@@ -29,19 +29,19 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers,
   });
-  const starts = new Counter({
+  const starts = tally({
     name: 'phoneproof_starts_total',
     help: 'Starts, by outcome: created, repeated, or the reason of a refusal and the limit that refused.',
     labelNames: ['outcome', 'limit'],
     registers,
   });
-  const checks = new Counter({
+  const checks = tally({
     name: 'phoneproof_checks_total',
     help: 'Checks, by outcome: approved, or the reason of a refusal.',
     labelNames: ['outcome'],
     registers,
   });
-  const deliveries = new Counter({
+  const deliveries = tally({
     name: 'phoneproof_deliveries_total',
     help: 'Hand-overs to a provider, by what became of them.',
     labelNames: ['provider', 'status', 'error_kind'],
@@ -62,26 +62,22 @@ export function createMetrics(): Metrics {
   return {
     answer({ method, route: template, status, code, durationMs }) {
       const route = template ?? 'none';
-      requests.inc({ method, route, status, code: code ?? '' });
+      requests(method, route, status, code ?? '');
       requestSeconds.observe({ method, route }, durationMs / 1_000);
     },
     event(event) {
       switch (event.type) {
         case 'verification.started':
-          return starts.inc({ outcome: event.repeated ? 'repeated' : 'created', limit: '' });
+          return starts(event.repeated ? 'repeated' : 'created', '');
         case 'start.refused':
-          return starts.inc({ outcome: event.reason, limit: event.limit ?? '' });
+          return starts(event.reason, event.limit ?? '');
         case 'delivery.settled':
           deliverySeconds.observe({ provider: event.provider }, event.durationMs / 1_000);
-          return deliveries.inc({
-            provider: event.provider,
-            status: event.status,
-            error_kind: event.errorKind ?? '',
-          });
+          return deliveries(event.provider, event.status, event.errorKind ?? '');
         case 'verification.approved':
-          return checks.inc({ outcome: 'approved' });
+          return checks('approved');
         case 'check.refused':
-          return checks.inc({ outcome: event.reason });
+          return checks(event.reason);
         case 'settle.failed':
           return unsettled.inc();
         case 'verification.canceled':
@@ -94,5 +90,28 @@ export function createMetrics(): Metrics {
         headers: { 'content-type': registry.contentType, 'x-request-id': randomUUID() },
       });
     },
+  };
+}
+
+/**
+ * Makes a counter and the function that counts, which takes the labels' values in the order of their names. What is counted is told to the counter when somebody
+ * looks: it takes ten times as long to tell it.
+ */
+function tally<Name extends string>(
+  configuration: Pick<CounterConfiguration<Name>, 'name' | 'help' | 'registers'> & { labelNames: readonly Name[] },
+): (...values: readonly (string | number)[]) => void {
+  const counts = new Map<string, { values: readonly (string | number)[]; count: number }>();
+  const counter = new Counter({
+    ...configuration,
+    collect() {
+      counter.reset();
+      for (const { values, count } of counts.values()) counter.labels(...values.map(String)).inc(count);
+    },
+  });
+  return (...values) => {
+    const key = values.join(' ');
+    const counted = counts.get(key);
+    if (counted) counted.count += 1;
+    else counts.set(key, { values, count: 1 });
   };
 }

@@ -140,11 +140,12 @@ function endingMap<Value>(touch: (value: Value, nowMs: number) => number | null)
   }
 
   function set(key: string, value: Value | null, dueAtMs: number | null): void {
-    const before = values.get(key);
+    const entry = values.get(key);
     const slot = value === null || dueAtMs === null ? undefined : Math.floor(dueAtMs / slotMs) + 1;
-    if (slot !== before?.slot) file(key, before?.slot, slot);
+    if (slot !== entry?.slot) file(key, entry?.slot, slot);
     if (value === null || slot === undefined) values.delete(key);
-    else if (slot !== before?.slot || value !== before.value) values.set(key, { value, slot });
+    else if (entry) Object.assign(entry, { value, slot });
+    else values.set(key, { value, slot });
   }
 
   return {

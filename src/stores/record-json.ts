@@ -38,7 +38,7 @@ const textOrEmpty: Codec<string> = {
 
 /** As base64url. */
 const bytes: Codec<Uint8Array> = {
-  encode: ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength).toString('base64url'),
+  encode: (value) => Buffer.from(value).toString('base64url'),
   decode: (json, field) =>
     typeof json === 'string' && /^[\w-]*$/.test(json)
       ? new Uint8Array(Buffer.from(json, 'base64url'))

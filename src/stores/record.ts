@@ -100,12 +100,13 @@ export function emptyRecord(): NumberRecord {
 
 /** Lets go of what has ended by `nowMs`: secrets of codes, ended ids and their sealed numbers, the verified mark, counters. */
 export function touch(record: NumberRecord, nowMs: number): void {
-  for (const live of record.live.filter((v) => nowMs >= v.expiresAtMs)) end(record, live, 'expired', live.expiresAtMs);
+  // `end` leaves this list alone and makes another.
+  for (const live of record.live) if (nowMs >= live.expiresAtMs) end(record, live, 'expired', live.expiresAtMs);
   if (record.ended.some((v) => nowMs >= v.untilMs)) record.ended = record.ended.filter((v) => nowMs < v.untilMs);
   if (record.verified && nowMs >= record.verified.untilMs) record.verified = null;
-  if (nowMs >= record.sendsUntilMs) record.sends = [];
-  if (nowMs >= record.attemptsUntilMs) record.attempts = [];
-  if (nowMs >= record.wrongChecksUntilMs) record.wrongChecks = [];
+  if (nowMs >= record.sendsUntilMs && record.sends.length > 0) record.sends = [];
+  if (nowMs >= record.attemptsUntilMs && record.attempts.length > 0) record.attempts = [];
+  if (nowMs >= record.wrongChecksUntilMs && record.wrongChecks.length > 0) record.wrongChecks = [];
   if (nowMs >= record.wrongInRowUntilMs) record.wrongInRow = 0;
 }
 
@@ -161,13 +162,14 @@ export function begin(
         wrongChecks: 0,
         deliveryCount: 0,
         deliveries: [],
-        secret: request.secret,
-        number: request.number,
+        secret: ownSecret(request.secret),
+        number: ownBytes(request.number),
         maxChecks: 0,
         keepMs: 0,
         verifiedMs: 0,
       };
-  if (!repeats) record.live.push(live);
+  // Not pushed, here and below: an empty array that is pushed to makes room for seventeen.
+  if (!repeats) record.live = record.live.concat(live);
 
   live.channel = request.channel;
   live.expiresAtMs = Math.min(nowMs + limits.lifetimeMs, live.createdAtMs + limits.maxLifetimeMs);
@@ -175,15 +177,14 @@ export function begin(
   live.keepMs = limits.ended.keepMs;
   live.verifiedMs = limits.verifiedMs;
   live.deliveryCount += 1;
-  live.deliveries.push({ delivery: live.deliveryCount, provider: null, status: 'sending', atMs: nowMs });
-  if (live.deliveries.length > maxDeliveriesKept) live.deliveries.shift();
+  const delivery: StoredDelivery = { delivery: live.deliveryCount, provider: null, status: 'sending', atMs: nowMs };
+  live.deliveries = live.deliveries.slice(1 - maxDeliveriesKept).concat(delivery);
 
-  const longestWindowMs = Math.max(0, ...limits.sends.map(({ windowMs }) => windowMs), limits.gapMs);
-  record.sends = within(record.sends, longestWindowMs, nowMs);
-  record.sends.push(nowMs);
+  let longestWindowMs = limits.gapMs;
+  for (const { windowMs } of limits.sends) longestWindowMs = Math.max(longestWindowMs, windowMs);
+  record.sends = within(record.sends, longestWindowMs, nowMs).concat(nowMs);
   record.sendsUntilMs = Math.max(record.sendsUntilMs, nowMs + longestWindowMs);
-  record.attempts = within(record.attempts, limits.attempts.windowMs, nowMs);
-  record.attempts.push(nowMs);
+  record.attempts = within(record.attempts, limits.attempts.windowMs, nowMs).concat(nowMs);
   record.attemptsUntilMs = Math.max(record.attemptsUntilMs, nowMs + limits.attempts.windowMs);
 
   const verification = viewLive(record, live, limits, nowMs);
@@ -213,8 +214,7 @@ export function check(record: NumberRecord, request: CheckRequest, nowMs: number
   }
 
   live.wrongChecks += 1;
-  record.wrongChecks = within(record.wrongChecks, limits.wrongChecks.windowMs, nowMs);
-  record.wrongChecks.push(nowMs);
+  record.wrongChecks = within(record.wrongChecks, limits.wrongChecks.windowMs, nowMs).concat(nowMs);
   record.wrongChecksUntilMs = Math.max(record.wrongChecksUntilMs, nowMs + limits.wrongChecks.windowMs);
   record.wrongInRow += 1;
   record.wrongInRowUntilMs = nowMs + limits.lock.forMs;
@@ -306,6 +306,15 @@ function approveLive(
   return viewEnded(record, end(record, live, 'approved', nowMs), limits, nowMs);
 }
 
+/** A copy in memory of its own: what a caller gives may be a small part of something large, which would be kept with it. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+function ownSecret({ keyId, digest, seal, codeLength }: CodeSecret): CodeSecret {
+  return { keyId, digest: ownBytes(digest), seal: ownBytes(seal), codeLength };
+}
+
 /** The only way out of `pending`: drops the secret and remembers the id. */
 function end(record: NumberRecord, live: LiveVerification, status: EndedStatus, atMs: number): EndedVerification {
   record.live = record.live.filter((v) => v !== live);
@@ -322,7 +331,7 @@ function end(record: NumberRecord, live: LiveVerification, status: EndedStatus, 
     number: live.number,
     untilMs: atMs + live.keepMs,
   };
-  record.ended.push(ended);
+  record.ended = record.ended.concat(ended);
   record.ended.sort((a, b) => a.endedAtMs - b.endedAtMs);
   return ended;
 }
@@ -340,7 +349,7 @@ function findEnded(record: NumberRecord, target: Target): EndedVerification | un
 }
 
 function forgetOldEnds(record: NumberRecord, { ended }: NumberLimits): void {
-  record.ended.splice(0, record.ended.length - ended.max);
+  if (record.ended.length > ended.max) record.ended = record.ended.slice(record.ended.length - ended.max);
 }
 
 /** What a caller learns of a verification that is not pending: its end, if they know its id. */
@@ -354,8 +363,15 @@ function whatEnded(
   return { outcome: 'ended', status: ended.status, verification: viewEnded(record, ended, target.limits, nowMs) };
 }
 
-function within(times: readonly number[], windowMs: number, nowMs: number): number[] {
-  return times.filter((t) => t > nowMs - windowMs);
+/** `times`, oldest first, without those that have left the window. */
+function within(times: readonly number[], windowMs: number, nowMs: number): readonly number[] {
+  const left = times.length - countWithin(times, windowMs, nowMs);
+  return left === 0 ? times : times.slice(left);
+}
+
+function countWithin(times: readonly number[], windowMs: number, nowMs: number): number {
+  const first = times.findIndex((t) => t > nowMs - windowMs);
+  return first < 0 ? 0 : times.length - first;
 }
 
 /** How long until fewer than `max` of `times` lie in the window; 0 or less when that is so now. */
@@ -380,15 +396,15 @@ export function blocked(
 
 /** The limit on sends that refuses for longest. */
 export function sendsRefused(record: NumberCounters, limits: NumberLimits, nowMs: number): LimitRefusal | null {
+  const { attempts, gapMs, sends } = limits;
   let refusal: LimitRefusal | null = null;
-  for (const { name, max, windowMs, times } of [
-    ...limits.sends.map((window) => ({ ...window, times: record.sends })),
-    { name: 'gap', max: 1, windowMs: limits.gapMs, times: record.sends },
-    { name: 'attempts', ...limits.attempts, times: record.attempts },
-  ]) {
+  const hold = (limit: string, max: number, windowMs: number, times: readonly number[]): void => {
     const retryAfterMs = waitMs(times, max, windowMs, nowMs);
-    if (retryAfterMs > (refusal?.retryAfterMs ?? 0)) refusal = { limit: name, max, windowMs, retryAfterMs };
-  }
+    if (retryAfterMs > (refusal?.retryAfterMs ?? 0)) refusal = { limit, max, windowMs, retryAfterMs };
+  };
+  for (const { name, max, windowMs } of sends) hold(name, max, windowMs, record.sends);
+  hold('gap', 1, gapMs, record.sends);
+  hold('attempts', attempts.max, attempts.windowMs, record.attempts);
   return refusal;
 }
 
@@ -398,15 +414,17 @@ function lastSendAtMs(live: Pick<LiveVerification, 'createdAtMs' | 'deliveries'>
 
 /** When `begin` would no longer refuse. */
 function nextSendAtMs(record: NumberCounters, limits: NumberLimits, nowMs: number): number {
-  const waits = [blocked(record, limits, nowMs), sendsRefused(record, limits, nowMs)];
-  return nowMs + Math.max(...waits.map((refusal) => refusal?.retryAfterMs ?? 0));
+  const blockedMs = blocked(record, limits, nowMs)?.retryAfterMs ?? 0;
+  const refusedMs = sendsRefused(record, limits, nowMs)?.retryAfterMs ?? 0;
+  return nowMs + Math.max(blockedMs, refusedMs);
 }
 
 function sendsLeft(record: NumberCounters, limits: NumberLimits, nowMs: number): number {
   if (blocked(record, limits, nowMs)) return 0;
   const { attempts, sends } = limits;
-  const left = sends.map(({ max, windowMs }) => max - within(record.sends, windowMs, nowMs).length);
-  return Math.max(0, Math.min(...left, attempts.max - within(record.attempts, attempts.windowMs, nowMs).length));
+  let left = attempts.max - countWithin(record.attempts, attempts.windowMs, nowMs);
+  for (const { max, windowMs } of sends) left = Math.min(left, max - countWithin(record.sends, windowMs, nowMs));
+  return Math.max(0, left);
 }
 
 /** What a caller is told of a pending verification. */
@@ -418,7 +436,7 @@ export function viewLive(
 ): StoredVerification {
   const left = Math.min(
     live.maxChecks - live.wrongChecks,
-    limits.wrongChecks.max - within(record.wrongChecks, limits.wrongChecks.windowMs, nowMs).length,
+    limits.wrongChecks.max - countWithin(record.wrongChecks, limits.wrongChecks.windowMs, nowMs),
     limits.lock.after - record.wrongInRow,
   );
   return {

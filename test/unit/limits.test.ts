@@ -212,6 +212,33 @@ test('the keys stay when the secret is rotated, and no two limits share one', ()
   expect(keys.size).toBe(new Set(others).size);
 });
 
+test('a limit that is remembered is that of its own numbers, tenant, country and window', () => {
+  const limitsOf = createBroadLimits(createKeyring({ secret }));
+  const call = { tenant: 'default', subject: 'A'.repeat(22), country: 'US', ip: null };
+  const small = { maxSendsPerCountry: 7, maxSendsPerTenant: 8, maxSendsInAll: 9 };
+  const asked = [
+    [{ ...defaultPolicy, ...small }, call],
+    [{ ...defaultPolicy, maxSendsPerCountry: 10, maxSendsPerTenant: 11, maxSendsInAll: 12 }, call],
+    [{ ...defaultPolicy, ...small, broadWindowSeconds: 60 }, call],
+    [
+      { ...defaultPolicy, ...small },
+      { ...call, tenant: 'US' },
+    ],
+    [
+      { ...defaultPolicy, ...small },
+      { ...call, country: 'DE' },
+    ],
+    [
+      { ...defaultPolicy, ...small },
+      { ...call, country: null },
+    ],
+  ] as const;
+  const inTurn = asked.map(([policy, one]) => limitsOf(policy, one));
+  const alone = asked.map(([policy, one]) => createBroadLimits(createKeyring({ secret }))(policy, one));
+  expect(inTurn).toEqual(alone);
+  expect(asked.map(([policy, one]) => limitsOf(policy, one))).toEqual(alone);
+});
+
 test('a large limit is in parts whose sum it is, each of at least five hundred; a small one is whole', () => {
   fc.assert(
     fc.property(fc.oneof(fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 100_000_000 })), (whole) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import library, { type CountryCode, getCountries, getCountryCallingCode } from 'libphonenumber-js/max';
+import library, { type CountryCode, getCountries, getCountryCallingCode, PhoneNumber } from 'libphonenumber-js/max';
 import metadata from 'libphonenumber-js/max/metadata';
 import examples from 'libphonenumber-js/mobile/examples';
 import { describe, expect, test } from 'vitest';
@@ -472,6 +472,11 @@ describe('formats', () => {
       if (number?.number === e164 && /^\+[1-9]\d{6,14}$/.test(e164))
         expect(formatPhoneNumber(e164)).toBe(number.formatInternational());
     }
+  });
+
+  test('what only looks like a number is grouped as the library does', () => {
+    for (const e164 of fc.sample(madeUpNumber, { seed, numRuns: 3_000 }))
+      expect(formatPhoneNumber(e164)).toBe(new PhoneNumber(e164).formatInternational());
   });
 
   test('what is no number comes back unchanged', () => {

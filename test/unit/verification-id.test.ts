@@ -25,6 +25,18 @@ test('two ids of one number share nothing but version and key id', () => {
   expect(a).not.toContain(content().subject);
 });
 
+test('an id that was given stays good', () => {
+  const fixed = createKeyring({ secret: Buffer.from(Array.from({ length: 32 }, (_, i) => i)) });
+  const made = {
+    subject: subjectOf(fixed, 'default', '+12025550143'),
+    nonce: 'AAECAwQFBgcICQoLDA0ODw',
+    purposeTag: purposeTagOf('sign-in'),
+  };
+  const id = 'v1n3tMqgABAgMEBQYHCAkKCwwNDg-MtWlAtR0Jf-hwnXADD_y5VaGyIJy8';
+  expect(encodeId(fixed.current, 'default', made)).toBe(id);
+  expect(decodeId(fixed, 'default', id)).toEqual(made);
+});
+
 test("another tenant's id leads to a subject that does not exist", () => {
   const made = content();
   const decoded = decodeId(keyring, 'other', encodeId(keyring.current, 'default', made));

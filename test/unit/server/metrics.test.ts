@@ -22,6 +22,17 @@ test('requests are counted by route, status and problem code, and timed', async 
   expect(text).toContain('phoneproof_http_request_duration_seconds_sum{method="POST",route="/v1/verifications"} 0.03');
 });
 
+test('what is looked at twice is counted once', async () => {
+  const metrics = createMetrics();
+  const answered = { requestId: 'r', method: 'POST', tenant: null, durationMs: 30, status: 200, code: null } as const;
+  const count = async (): Promise<string | undefined> =>
+    /^phoneproof_http_requests_total\{.*} (\d+)$/m.exec(await (await metrics.exposition()).text())?.[1];
+  metrics.answer({ ...answered, route: '/docs' });
+  expect([await count(), await count()]).toEqual(['1', '1']);
+  for (let i = 0; i < 3; i++) metrics.answer({ ...answered, route: '/docs' });
+  expect([await count(), await count()]).toEqual(['4', '4']);
+});
+
 test('starts, deliveries and checks are counted by what came of them', async () => {
   const text = await exposition(({ event }) => {
     event({ type: 'verification.started', ...about, delivery: 1, repeated: false, country: 'US' });
