@@ -9,6 +9,7 @@ import {
   redisUrl,
   valkeyUrl,
 } from '../servers/shared.ts';
+import { eventually } from './eventually.ts';
 import { cleanUp, newFolder, startService, type RunningService } from './phoneproof-process.ts';
 import { call, startAndRead, wrong } from './service-client.ts';
 
@@ -205,3 +206,30 @@ for (const [name, open] of Object.entries(stores)) {
     });
   });
 }
+
+test('a Redis database that does not exist ends it with a reason', async () => {
+  const url = new URL(await redisUrl());
+  url.pathname = '/9999';
+  await expect(startServe(url.href)).rejects.toThrow(/database 9999/);
+});
+
+test('that PostgreSQL’s connections are lost is said once, and that they are back', async () => {
+  const { address } = await stores['PostgreSQL']!();
+  const name = freshSchemaName();
+  const service = await startServe(`${address}&application_name=${name}`);
+  const said = (words: string): number => service.output().stdout.split(words).length - 1;
+  await Promise.all([1, 2, 3].map((n) => ask(service, '/v1/verifications', { to: `+1202555014${n}` })));
+  const pool = new Pool({ connectionString: await postgresUrl(), max: 1 });
+  onTestFinished(() => pool.end());
+  const { rowCount } = await pool.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
+    [name],
+  );
+  expect(rowCount, 'idle connections').toBeGreaterThan(1);
+  await eventually(() => said('the connection to the store is lost')).toBeGreaterThan(0);
+  expect(await ask(service, '/v1/verifications', { to: '+12025550144' })).toMatchObject({ status: 201 });
+  await eventually(() => said('The connection to the store is back')).toBeGreaterThan(0);
+  expect([said('the connection to the store is lost'), said('The connection to the store is back')]).toEqual([1, 1]);
+  service.signal('SIGTERM');
+  expect(await service.ended).toBe(0);
+});
