@@ -327,22 +327,26 @@ describe('the end', () => {
     expect(await service.ended).toBe(0);
   });
 
-  test('a request has the time of a text after the drain, and the process waits that long', { timeout: 40_000 }, async () => {
-    const service = await startServe({ PHONEPROOF_DRAIN_SECONDS: '12', PHONEPROOF_POLICY_SEND_TIMEOUT_SECONDS: '1' });
-    const body = JSON.stringify({ to: '+12025550143' });
-    service.signal('SIGTERM');
-    await delay(10_000);
-    const socket = await openSocket(service.url);
-    socket.write(
-      `POST /v1/verifications HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n` +
-        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
-    );
-    // 4 of the 6 s that requests have after the drain: the text's one, and five for all else.
-    await delay(6_000);
-    socket.write(body);
-    expect(await received(socket)).toMatch(/^HTTP\/1\.1 201 /);
-    expect(await service.ended).toBe(0);
-  });
+  test(
+    'a request has the time of a text after the drain, and the process waits that long',
+    { timeout: 40_000 },
+    async () => {
+      const service = await startServe({ PHONEPROOF_DRAIN_SECONDS: '12', PHONEPROOF_POLICY_SEND_TIMEOUT_SECONDS: '1' });
+      const body = JSON.stringify({ to: '+12025550143' });
+      service.signal('SIGTERM');
+      await delay(10_000);
+      const socket = await openSocket(service.url);
+      socket.write(
+        `POST /v1/verifications HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+      );
+      // 4 of the 6 s that requests have after the drain: the text's one, and five for all else.
+      await delay(6_000);
+      socket.write(body);
+      expect(await received(socket)).toMatch(/^HTTP\/1\.1 201 /);
+      expect(await service.ended).toBe(0);
+    },
+  );
 
   test('a second signal ends it at once', async () => {
     const service = await startServe({ PHONEPROOF_DRAIN_SECONDS: '60' });
