@@ -1,39 +1,27 @@
-import { ProviderError, type ProviderErrorKind } from './errors.ts';
-import type { Message, Provider } from './providers/provider.ts';
+import { ProviderError } from './errors.ts';
+import { isSurelyNotTaken } from './hand-over.ts';
+import type { HandOver, Message, Provider } from './providers/provider.ts';
 
-/** What became of one hand-over, as far as it is known when the time is up. */
-export type HandOver =
-  | { status: 'accepted'; provider: string; error: null }
-  /** Surely not taken. */
-  | { status: 'rejected'; provider: string; error: ProviderError }
+/** What became of a send, as far as it is known when the time is up. */
+export type Sent = {
+  /** What came of each provider that was asked, the first first. The last decides. */
+  readonly handOvers: readonly HandOver[];
+} & (
+  | { status: 'accepted'; messageId: string; error: null }
+  /** Surely not taken by any. */
+  | { status: 'rejected'; error: ProviderError }
   /** May have been taken. `late`: what the provider says in the end, null for anything but yes. A provider that never says anything never resolves it. */
-  | {
-      status: 'unknown';
-      provider: string;
-      error: ProviderError;
-      late: Promise<(HandOver & { status: 'accepted' }) | null>;
-    };
-
-/** Any other kind, also one that an adapter made up, leaves open whether the message was taken. */
-const surelyNotTaken: ReadonlySet<ProviderErrorKind> = new Set<ProviderErrorKind>([
-  'invalid_number',
-  'not_sms_capable',
-  'opted_out',
-  'blocked_destination',
-  'filtered',
-  'rate_limited',
-  'temporary',
-  'auth',
-  'config',
-  'funds',
-]);
+  | { status: 'unknown'; error: ProviderError; late: Promise<{ provider: string; messageId: string } | null> }
+);
 
 /** Hands a message to a provider and waits at most `timeoutMs`, whether or not the provider heeds its signal. Never rejects. */
-export async function handOver(provider: Provider, message: Message, timeoutMs: number): Promise<HandOver> {
+export async function handOver(provider: Provider, message: Message, timeoutMs: number): Promise<Sent> {
+  const startedAtMs = performance.now();
   const controller = new AbortController();
-  const sent = (async () => provider.send(message, { signal: controller.signal }))().then(
-    (accepted) => ({ status: 'accepted', provider: accepted.provider ?? provider.name, error: null }) as const,
-  );
+  const accepting = (async () => provider.send(message, { signal: controller.signal }))().then((accepted) => ({
+    ...accepted,
+    provider: accepted.provider ?? provider.name,
+  }));
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -41,8 +29,14 @@ export async function handOver(provider: Provider, message: Message, timeoutMs: 
       controller.abort();
     }, timeoutMs);
   });
+  const asked = (of: Omit<HandOver, 'durationMs'>, before: readonly HandOver[] = []): HandOver => ({
+    ...of,
+    durationMs: before.reduce((left, { durationMs }) => left - durationMs, performance.now() - startedAtMs),
+  });
   try {
-    return await Promise.race([sent, timedOut]);
+    const { provider: name, messageId, before = [] } = await Promise.race([accepting, timedOut]);
+    const took = asked({ provider: name, status: 'accepted', errorKind: null }, before);
+    return { status: 'accepted', messageId, error: null, handOvers: [...before, took] };
   } catch (thrown) {
     const error =
       thrown instanceof ProviderError
@@ -50,8 +44,13 @@ export async function handOver(provider: Provider, message: Message, timeoutMs: 
         : new ProviderError('ambiguous', `${provider.name} failed without saying whether it took the message`, {
             cause: thrown,
           });
-    if (surelyNotTaken.has(error.kind)) return { status: 'rejected', provider: provider.name, error };
-    return { status: 'unknown', provider: provider.name, error, late: sent.catch(() => null) };
+    const { kind: errorKind, handOvers: told } = error;
+    const status =
+      isSurelyNotTaken(errorKind) && told.every((one) => one.status === 'rejected') ? 'rejected' : 'unknown';
+    const handOvers = told.length > 0 ? told : [asked({ provider: provider.name, status, errorKind })];
+    return status === 'rejected'
+      ? { status, error, handOvers }
+      : { status, error, handOvers, late: accepting.catch(() => null) };
   } finally {
     clearTimeout(timer);
   }

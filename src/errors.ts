@@ -1,3 +1,5 @@
+import type { HandOver, ProviderErrorKind } from './hand-over.ts';
+
 /** One thing wrong with a request, located by an RFC 6901 JSON pointer (`/code`). */
 export interface RequestFault {
   pointer: string;
@@ -12,7 +14,8 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'provider_unavailable'
   | 'delivery_failed'
-  | 'provider_error';
+  | 'provider_error'
+  | 'receipt_refused';
 
 /** Base of everything phoneproof throws. What people cause is returned as a result, never thrown. */
 export abstract class PhoneproofError extends Error {
@@ -58,31 +61,30 @@ export class StoreError extends PhoneproofError {
   readonly code = 'store_unavailable';
 }
 
-/** What went wrong at a provider, one word for every vendor's own list. */
-export type ProviderErrorKind =
-  | 'invalid_number'
-  | 'not_sms_capable'
-  | 'opted_out'
-  | 'blocked_destination'
-  | 'filtered'
-  | 'rate_limited'
-  | 'temporary'
-  | 'ambiguous'
-  | 'auth'
-  | 'config'
-  | 'funds'
-  | 'unknown';
+export type { ProviderErrorKind };
 
 /** A provider did not take a message. `ambiguous` and `unknown`: it may have. Never holds a number, a text or a credential. */
 export class ProviderError extends PhoneproofError {
   readonly code = 'provider_error';
   readonly kind: ProviderErrorKind;
   readonly retryAfterSeconds: number | undefined;
-  constructor(kind: ProviderErrorKind, message: string, options?: ErrorOptions & { retryAfterSeconds?: number }) {
+  /** What came of each provider that a composition asked, the first first, the one that decided last; empty for a single provider. */
+  readonly handOvers: readonly HandOver[];
+  constructor(
+    kind: ProviderErrorKind,
+    message: string,
+    options?: ErrorOptions & { retryAfterSeconds?: number | undefined; handOvers?: readonly HandOver[] },
+  ) {
     super(message, options);
     this.kind = kind;
     this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.handOvers = options?.handOvers ?? [];
   }
+}
+
+/** What came as a delivery receipt is not the vendor's: its signature is wrong, it is too old, or it cannot be read. */
+export class ReceiptError extends PhoneproofError {
+  readonly code = 'receipt_refused';
 }
 
 const deliverySentences = {

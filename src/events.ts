@@ -14,15 +14,29 @@ export interface VerifierEventMap {
   'verification.started': About & { id: string; delivery: number; repeated: boolean; country: string | null };
   /** A start sent nothing. `reason` is the status of its result; `limit` names the limit, if one refused. */
   'start.refused': { tenant: string; to: string | null; purpose: string; reason: string; limit: string | null };
-  /** What became of a hand-over to a provider. `errorKind` is null unless the provider threw. */
+  /** What became of a hand-over to a provider: one for each that was asked. `errorKind` is null unless the provider threw. */
   'delivery.settled': About & {
     id: string;
     delivery: number;
+    country: string | null;
     provider: string;
     status: DeliveryStatus;
     errorKind: string | null;
     durationMs: number;
   };
+  /** What a vendor told of a message later on. Told again each time that the vendor tells it. */
+  'delivery.reported': {
+    tenant: string;
+    id: string;
+    delivery: number;
+    provider: string;
+    status: DeliveryStatus;
+    errorKind: string | null;
+  };
+  /** A receipt that is not the vendor's, or cannot be read. */
+  'receipt.refused': { provider: string; reason: string };
+  /** A vendor told of so many messages that are not known, or not any more. */
+  'receipt.unknown': { provider: string; count: number };
   'verification.approved': About & { id: string };
   /** A check approved nothing. `reason` is the status of its result. */
   'check.refused': { tenant: string; to: string | null; purpose: string | null; id: string | null; reason: string };

@@ -5,6 +5,7 @@ export type {
   NumberOptions,
   OnceOptions,
   OnceWork,
+  ReceiptOptions,
   StartOptions,
   TargetOptions,
 } from './requests.ts';
@@ -22,5 +23,14 @@ export {
 } from './phone-number.ts';
 export type { VerifierEvent, VerifierEventMap } from './events.ts';
 export * from './errors.ts';
-export type { Accepted, Channel, Message, Provider } from './providers/provider.ts';
+export type {
+  Accepted,
+  Channel,
+  EarlierDelivery,
+  HandOver,
+  Message,
+  Provider,
+  Receipt,
+  ReceiptRequest,
+} from './providers/provider.ts';
 export type * from './stores/store.ts';

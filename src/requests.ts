@@ -1,4 +1,5 @@
 import { InvalidRequestError, type RequestFault } from './errors.ts';
+import type { ReceiptRequest } from './providers/provider.ts';
 import { parseIpAddress } from './ip-address.ts';
 
 /** Every call names a tenant or means `default`. One tenant's verifications are unknown to every other. */
@@ -25,6 +26,15 @@ export interface StartOptions extends TenantOption {
 export interface NumberOptions extends TenantOption {
   to: string;
   country?: string;
+}
+
+/** A delivery receipt, as it came in at `{receiptsUrl}/{provider}/{token}`. */
+export interface ReceiptOptions {
+  provider: string;
+  token: string;
+  /** What stands after the path, from its question mark on; empty where there is none. */
+  search: string;
+  request: Pick<ReceiptRequest, 'method' | 'headers' | 'body' | 'nowMs'>;
 }
 
 /** By id, or by number and purpose. */

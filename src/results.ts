@@ -106,6 +106,9 @@ export type LookupResult =
 export type UnlockResult = { status: 'unlocked'; to: string } | InvalidPhoneNumber;
 export type EraseResult = { status: 'erased'; to: string } | InvalidPhoneNumber;
 
+/** `known`: of how many messages that it tells of it is known which they are. `receipt_refused`: it is not the vendor's. */
+export type ReceiptResult = { status: 'received'; known: number } | { status: 'receipt_refused' };
+
 /** `replayed`: it was done before, and this is what came of it then. */
 export type OnceResult<Answer> =
   { status: 'done'; answer: Answer; replayed: boolean } | IdempotencyKeyReused | RequestInProgress;

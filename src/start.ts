@@ -1,6 +1,6 @@
 import type { Addressee, Addressees } from './addressee.ts';
 import { createSealer, digestCode, generateCode, openSeal } from './code.ts';
-import { handOver, type HandOver } from './delivery.ts';
+import { handOver } from './delivery.ts';
 import { DeliveryError, InvalidRequestError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
 import { parseIpAddress } from './ip-address.ts';
@@ -9,8 +9,9 @@ import { createBroadLimits } from './limits.ts';
 import { messageText, sentNotice } from './message.ts';
 import { formatPhoneNumber, maskPhoneNumber, type PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
-import type { Provider } from './providers/provider.ts';
+import type { HandOver, Message, Provider } from './providers/provider.ts';
 import { randomBytes } from './random.ts';
+import type { Receipts } from './receipts.ts';
 import { destinationRefusal, limitRefusal, providerRefusal } from './refusals.ts';
 import { assertArguments, isCode, type StartOptions } from './requests.ts';
 import type { StartResult } from './results.ts';
@@ -22,6 +23,7 @@ export interface StartParts {
   provider: Provider;
   keyring: Keyring;
   addressees: Addressees;
+  receipts: Receipts;
   brand: string;
   origin: string | null;
   /** Resolves before the first verb of the store. */
@@ -33,7 +35,7 @@ export interface StartParts {
 
 /** The use-case `start`: understand the number, charge and record in one act of the store, and only then send. */
 export function createStart(parts: StartParts): (call: StartOptions) => Promise<StartResult> {
-  const { store, provider, keyring, addressees, tell } = parts;
+  const { store, provider, keyring, addressees, receipts, tell } = parts;
   const keyIds = keyring.all.map(({ keyId }) => keyId);
   const broadLimits = createBroadLimits(keyring);
 
@@ -119,39 +121,68 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
     tell({ type: 'verification.started', ...about, repeated, country: number.country });
 
     const { text, locale } = messageText({ code, brand: parts.brand, origin: parts.origin, locale: call.locale });
-    const message = { to: number.e164, text, code, channel, locale, reference: `${verification.id}.${delivery}` };
-    const startedAtMs = performance.now();
-    const handed = await handOver(provider, message, provider.timeoutMs ?? policy.sendTimeoutSeconds * 1_000);
+    const { expiresAtMs, lastSendAtMs, deliveries } = begun.verification;
+    const reference = receipts.referenceOf({ tenant, id: verification.id, delivery });
+    const message: Message = {
+      to: number.e164,
+      country: number.country,
+      text,
+      code,
+      channel,
+      locale,
+      lifetimeSeconds: Math.floor((expiresAtMs - lastSendAtMs) / 1_000),
+      reference,
+      receiptUrl: (name) => receipts.urlOf(name, reference),
+      earlier: deliveries
+        .filter((one) => one.delivery < delivery)
+        .map((one) => ({ provider: one.provider, status: one.status, ageMs: lastSendAtMs - one.atMs })),
+    };
+    const sent = await handOver(provider, message, provider.timeoutMs ?? policy.sendTimeoutSeconds * 1_000);
 
-    async function settle({ status, provider: name, error }: HandOver): Promise<void> {
-      const durationMs = performance.now() - startedAtMs;
-      tell({ type: 'delivery.settled', ...about, provider: name, status, errorKind: error?.kind ?? null, durationMs });
+    async function settle(handOvers: readonly HandOver[], messageId?: string): Promise<void> {
+      const { country } = number;
+      for (const { provider: name, status, errorKind, durationMs } of handOvers) {
+        tell({ type: 'delivery.settled', ...about, country, provider: name, status, errorKind, durationMs });
+      }
       try {
-        await store.settle({ subject, purposeTag, nonce, delivery, status, provider: name });
+        await store.settle({ subject, purposeTag, nonce, delivery, handOvers });
+        const took = handOvers.at(-1);
+        if (took && messageId !== undefined) await receipts.remember(took.provider, messageId, reference);
       } catch (thrown) {
         // The delivery stays `sending`, which promises nothing; the answer stands.
         tell({ type: 'settle.failed', ...about, error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
       }
     }
 
-    if (handed.status === 'rejected') {
-      await settle(handed);
-      const { kind, retryAfterSeconds } = handed.error;
+    if (sent.status === 'rejected') {
+      await settle(sent.handOvers);
+      const { kind, retryAfterSeconds } = sent.error;
       const refusal = providerRefusal(kind);
       if (refusal) return refusal;
       throw new DeliveryError(kind === 'filtered' ? 'delivery_failed' : 'provider_unavailable', {
         kind,
         retryAfterSeconds,
         verificationId: verification.id,
-        cause: handed.error,
+        cause: sent.error,
       });
     }
-    parts.afterAnswer(settle(handed));
-    if (handed.status === 'unknown') {
-      void handed.late.then((accepted) => accepted && parts.afterAnswer(settle(accepted)));
+    if (sent.status === 'accepted') parts.afterAnswer(settle(sent.handOvers, sent.messageId));
+    else {
+      parts.afterAnswer(settle(sent.handOvers));
+      const { handOvers } = sent;
+      const startedAtMs = performance.now();
+      void sent.late.then((took) => {
+        if (!took) return;
+        const before = handOvers.find((one) => one.provider === took.provider)?.durationMs ?? 0;
+        const durationMs = before + performance.now() - startedAtMs;
+        const late = { provider: took.provider, status: 'accepted', errorKind: null, durationMs } as const;
+        parts.afterAnswer(settle([late], took.messageId));
+      });
     }
-    const latest = verification.deliveries.at(-1);
-    if (latest) Object.assign(latest, { provider: handed.provider, status: handed.status });
+    const at = verification.deliveries.pop()?.at ?? verification.createdAt;
+    verification.deliveries.push(
+      ...sent.handOvers.map(({ provider: name, status }) => ({ provider: name, status, at })),
+    );
     const notice = sentNotice(formatPhoneNumber(number.e164), call.locale);
     return { status: 'pending', created: !repeated, verification, notice };
   }

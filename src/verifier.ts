@@ -1,6 +1,6 @@
 import { createAddressees, type Addressee } from './addressee.ts';
 import { digestCode } from './code.ts';
-import { InvalidRequestError, SubjectKeyError } from './errors.ts';
+import { ConfigurationError, InvalidRequestError, SubjectKeyError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
 import { createKeyring, type SecretInput } from './keyring.ts';
 import { brandName, webOtpHost } from './message.ts';
@@ -8,6 +8,7 @@ import { createOnce } from './once.ts';
 import { maskPhoneNumber } from './phone-number.ts';
 import { maxSendTimeoutSeconds, resolvePolicy, type Policy, type PolicyContext } from './policy.ts';
 import type { Provider } from './providers/provider.ts';
+import { createReceipts } from './receipts.ts';
 import { endedRefusal, incorrectCode, malformedCode, notFound, tooManyChecks } from './refusals.ts';
 import {
   assertArguments,
@@ -17,6 +18,7 @@ import {
   type NumberOptions,
   type OnceOptions,
   type OnceWork,
+  type ReceiptOptions,
   type StartOptions,
   type TargetOptions,
 } from './requests.ts';
@@ -29,6 +31,7 @@ import type {
   InvalidPhoneNumber,
   LookupResult,
   OnceResult,
+  ReceiptResult,
   StartResult,
   UnlockResult,
 } from './results.ts';
@@ -53,6 +56,11 @@ export interface VerifierOptions {
   origin?: string;
   /** ISO 3166-1 alpha-2: how a number without a country code is read when the call names no country. */
   defaultCountry?: string;
+  /**
+   * Where delivery receipts come in from outside, without a slash at its end: `https://verify.example.com/v1/receipts`. What is posted to `{receiptsUrl}/{provider}/{token}`
+   * goes to `receive`, which the HTTP handler does by itself. Unset: providers are asked for none.
+   */
+  receiptsUrl?: string | undefined;
   /** Told of everything that happens, after it is so. What it throws, or rejects with, is swallowed. */
   onEvent?: (event: VerifierEvent) => void | Promise<void>;
 }
@@ -78,6 +86,13 @@ export interface Verifier {
   unlock(options: NumberOptions): Promise<UnlockResult>;
   /** Forgets everything about the number; its counters end with their windows, so erasing refills nothing. */
   erase(options: NumberOptions): Promise<EraseResult>;
+  /**
+   * Takes a delivery receipt. Checks that the vendor has sent it and writes down what became of the text; in any order and however often. It approves nobody. Of what it does not
+   * know it says so, and forgets it. Throws a `StoreError` when it could not be written down: the vendor should tell again.
+   */
+  receive(options: ReceiptOptions): Promise<ReceiptResult>;
+  /** The address under which the vendor behind a provider tells of its messages, for vendors that are told once and for all. Null without `receiptsUrl`, or where it tells nothing. */
+  receiptAddress(provider: string): string | null;
   /**
    * Does what an idempotency key stands for once, and tells the same answer for 24 hours; of concurrent calls one does it, the others wait up to a second for
    * what comes of it. `work` says whether its answer is kept; one that is not kept, and work that throws, leaves the key free for another try. An answer is
@@ -245,11 +260,20 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return verb(addressees.subject(call.tenant ?? 'default', e164), e164);
   }
 
+  const receipts = createReceipts({
+    store,
+    provider,
+    keyring,
+    receiptsUrl: receiptsBase(options.receiptsUrl),
+    ready,
+    tell,
+  });
   const start = createStart({
     store,
     provider,
     keyring,
     addressees,
+    receipts,
     brand: brandName(options.brand),
     origin: options.origin === undefined ? null : webOtpHost(options.origin),
     ready,
@@ -284,12 +308,22 @@ export function createVerifier(options: VerifierOptions): Verifier {
         await store.erase(subject);
         return { status: 'erased', to };
       }),
+    receive: (call) => follow(receipts.receive(call)),
+    receiptAddress: (name) => receipts.addressOf(name),
     once: (call, work) => follow(once(call, work)),
     ready,
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
+}
+
+function receiptsBase(url: string | undefined): string | null {
+  if (url === undefined) return null;
+  if (/^https?:\/\/[^\s?#@\\]+[^\s?#@\\/]$/.test(url) && URL.canParse(url)) return url;
+  throw new ConfigurationError([
+    'receiptsUrl must be an address without a slash at its end, such as https://verify.example.com/v1/receipts',
+  ]);
 }
 
 const leastLeaseMs = 30_000;

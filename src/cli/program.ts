@@ -5,6 +5,7 @@ import { configCommand } from './commands/config.ts';
 import { devCommand } from './commands/dev.ts';
 import { inboxCommand } from './commands/inbox.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { receiptsCommand } from './commands/receipts.ts';
 import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
 import type { CliContext } from './context.ts';
@@ -61,7 +62,16 @@ Start here:
 
 Every command explains itself: phoneproof serve --help`,
     );
-  const commands = [devCommand, serveCommand, inboxCommand, sendCommand, checkCommand, migrateCommand, configCommand];
+  const commands = [
+    devCommand,
+    serveCommand,
+    inboxCommand,
+    sendCommand,
+    checkCommand,
+    migrateCommand,
+    receiptsCommand,
+    configCommand,
+  ];
   for (const make of commands) program.addCommand(make(context, finish));
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands: inner }) => inner)]) {
     command.exitOverride().configureOutput({

@@ -23,6 +23,7 @@ import type { Reply, Route } from './route.ts';
 import { healthRoutes, type Ready } from './routes/health.ts';
 import { numberRoutes } from './routes/numbers.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { receiptRoutes } from './routes/receipts.ts';
 import { verificationRoutes } from './routes/verifications.ts';
 import { emptyInput } from './schemas.ts';
 import { endOfTurn, offerShortWay } from './short-way.ts';
@@ -101,7 +102,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const typeBase = `${publicUrl ?? basePath}/docs#`;
 
   const app = new Hono().basePath(basePath);
-  const api = [...verificationRoutes, ...numberRoutes, ...healthRoutes(ready)];
+  const api = [...verificationRoutes, ...numberRoutes, ...receiptRoutes, ...healthRoutes(ready)];
   const pages = pageRoutes(api, { basePath, publicUrl, keyed: options.authenticate !== 'none' });
   for (const route of [...api, ...pages]) {
     app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) =>
@@ -125,10 +126,10 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       }
       const { tenant } = caller ?? nobodyAsked;
       const key = route.once ? readIdempotencyKey(received) : null;
-      const body = route.method === 'post' ? await readJson(received) : undefined;
+      const body = route.method === 'post' && route.takes !== 'bytes' ? await readJson(received) : undefined;
       const input = readRouteInput(received, route, body);
       const clientAddress = (named?: string): string | undefined => addressOf(named, received);
-      const call = { verifier, tenant, input, url: received.url, clientAddress };
+      const call = { verifier, tenant, input, received, clientAddress };
       outcome =
         key === null
           ? outcomeOf(await route.handle(call))
@@ -235,6 +236,7 @@ function outcomeOf(result: Reply | Refusal): Reply | Problem {
 function readRouteInput(received: Received, route: Route, body: unknown): unknown {
   if (route.input === undefined) return undefined;
   if (route.takes === 'body') return readInput(route.input, body);
+  if (route.takes === 'bytes') return readInput(route.input, received.pathParameters());
   if (body !== undefined) readInput(emptyInput, body);
   return readInput(route.input, received.parameters());
 }

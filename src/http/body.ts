@@ -3,7 +3,7 @@ import { jsonPointer } from './input.ts';
 import { ProblemError } from './problem.ts';
 import type { Received } from './received.ts';
 
-/** Larger bodies are refused unread. */
+/** Larger bodies are refused unread, but where a route takes more. */
 export const maxBodyBytes = 16_384;
 
 /** Unknown bytes are an error, not U+FFFD: a number or code must not change on its way in. */
@@ -71,6 +71,6 @@ function bodyFault(detail: string): InvalidRequestError {
   return new InvalidRequestError([{ pointer: '', detail }]);
 }
 
-export function bodyTooLarge(): ProblemError {
-  return new ProblemError({ code: 'payload_too_large' });
+export function bodyTooLarge(maxBytes: number): ProblemError {
+  return new ProblemError({ code: 'payload_too_large', detail: `Send at most ${maxBytes / 1_024} KiB.` });
 }

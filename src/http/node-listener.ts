@@ -11,7 +11,8 @@ export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse)
 
 /**
  * Makes a listener of a handler, for `http.createServer(listener)` or Express (`app.use('/phone', listener)`: Express cuts the path, so no
- * `basePath`). A body that `express.json()` has read before is taken as it was read.
+ * `basePath`). A body that `express.json()` has read before is taken as it was read; delivery receipts are signed over their very bytes, so that for them the listener goes before
+ * whatever reads bodies.
  */
 export function toNodeListener(handler: Pick<HttpHandler, 'fetch'>): NodeListener {
   // The globals of the process are not ours to replace.

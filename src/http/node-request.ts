@@ -29,7 +29,9 @@ export function receivedFromNode(incoming: IncomingMessage): Received | null {
     request: null,
     env: { incoming },
     header: (name) => (headers[name] as string | undefined) ?? null,
+    headers: () => new Headers(headers as Record<string, string>),
     body: () => readBytes(incoming),
+    pathParameters: () => ({}),
     parameters: () => ({}),
   };
 }

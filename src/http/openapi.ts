@@ -33,7 +33,7 @@ export interface OpenApiOperation {
   description: string;
   security?: [];
   parameters?: OpenApiParameter[];
-  requestBody?: { required: true; content: { 'application/json': OpenApiMedia } };
+  requestBody?: { required: true; content: { 'application/json'?: OpenApiMedia; '*/*'?: OpenApiMedia } };
   responses: Record<string, OpenApiResponse>;
 }
 
@@ -115,11 +115,12 @@ function operation(route: Route, docs: RouteDocs, keyed: boolean): OpenApiOperat
     summary: docs.title,
     description: docs.about,
     ...(route.open && keyed ? { security: [] } : {}),
-    ...(input && takes === 'path' ? { parameters: parameters(route.path, toJsonSchema(input)) } : {}),
+    ...(input && takes !== 'body' ? { parameters: parameters(route.path, toJsonSchema(input)) } : {}),
     ...(route.once ? { parameters: [idempotencyKey] } : {}),
     ...(input && takes === 'body'
       ? { requestBody: { required: true, content: { 'application/json': media(input) } } }
       : {}),
+    ...(takes === 'bytes' ? { requestBody: { required: true, content: { '*/*': { schema: {} } } } } : {}),
     responses: { ...goodResponses(route, docs), ...problemResponses(route, docs, keyed) },
   };
 }
@@ -163,8 +164,9 @@ function goodResponses(route: Route, docs: RouteDocs): Record<string, OpenApiRes
 
 function problemResponses(route: Route, docs: RouteDocs, keyed: boolean): Record<string, OpenApiResponse> {
   const codes: ProblemCode[] = [...docs.problems];
-  if (route.input) codes.push('invalid_request');
-  if (route.method === 'post') codes.push('payload_too_large', 'unsupported_media_type');
+  if (route.input && route.takes !== 'bytes') codes.push('invalid_request');
+  if (route.method === 'post') codes.push('payload_too_large');
+  if (route.method === 'post' && route.takes !== 'bytes') codes.push('unsupported_media_type');
   if (route.once) codes.push('request_in_progress', 'idempotency_key_reused');
   if (!route.open) codes.push('store_unavailable', 'internal_error');
   if (!route.open && keyed) codes.push('unauthorized');

@@ -45,6 +45,12 @@ export const problems = {
     when: 'The policy does not send to this country or kind of line, or the person has opted out.',
     detail: 'Codes cannot be sent to this number.',
   },
+  receipt_refused: {
+    status: 403,
+    title: 'Receipt refused',
+    when: "What came as a delivery receipt is not the vendor's: the address or the signature is wrong, it is too old, or it cannot be read.",
+    detail: 'This is not a receipt of a vendor that is known here.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',
@@ -102,7 +108,7 @@ export const problems = {
   payload_too_large: {
     status: 413,
     title: 'Payload too large',
-    when: 'The body is larger than 16 KiB.',
+    when: 'The body is larger than 16 KiB; that of a delivery receipt, than 64 KiB.',
     detail: 'Send at most 16 KiB.',
   },
   unsupported_media_type: {

@@ -10,8 +10,12 @@ export interface Received {
   readonly env: unknown;
   /** What the headers of a name say, joined by commas; null: there is none. The name in small letters. */
   header(name: string): string | null;
-  /** The body's bytes. Rejects with a `ProblemError` (413) where they are more than `maxBodyBytes`, and with whatever else where they cannot be read. */
-  body(): Promise<Uint8Array>;
+  /** All of them. */
+  headers(): Headers;
+  /** The body's bytes. Rejects with a `ProblemError` (413) where they are more than `maxBytes` (unset: `maxBodyBytes`), and with whatever else where they cannot be read. */
+  body(maxBytes?: number): Promise<Uint8Array>;
+  /** What the places of the route's path hold. */
+  pathParameters(): Readonly<Record<string, string>>;
   /** What stands in path and query. Throws an `InvalidRequestError` for a name that is given more than once, in whichever places. */
   parameters(): Readonly<Record<string, string | undefined>>;
 }

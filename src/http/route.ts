@@ -1,14 +1,15 @@
 import type { z } from 'zod';
 import type { Verifier } from '../verifier.ts';
 import type { ProblemCode, Refusal } from './problem.ts';
+import type { Received } from './received.ts';
 
 /** What a call has to work with. */
 export interface Call<Input> {
   readonly verifier: Verifier;
   readonly tenant: string;
   readonly input: Input;
-  /** Of the request, as the handler sees it. */
-  readonly url: string;
+  /** The request itself, for what stands neither in the input nor in the tenant. */
+  readonly received: Received;
   /** The person's, as far as the connection tells; undefined where none is to be taken from it. */
   clientAddress(named: string | undefined): string | undefined;
 }
@@ -23,7 +24,7 @@ export type Reply =
 export interface RouteDocs {
   /** Name of the call in generated clients. */
   readonly id: string;
-  readonly group: 'Verifications' | 'Numbers' | 'Health';
+  readonly group: 'Verifications' | 'Numbers' | 'Receipts' | 'Health';
   readonly title: string;
   readonly about: string;
   /** What each good answer means, and its schema if it has a body. */
@@ -37,8 +38,11 @@ export interface Route<Input = unknown> {
   readonly method: 'get' | 'post' | 'delete';
   /** As OpenAPI writes it: `/v1/verifications/{id}`. Stands in logs and metrics in place of the path. */
   readonly path: string;
-  /** Where the input comes from: a JSON body, or what stands in path and query. A route without input takes neither. */
-  readonly takes?: 'body' | 'path';
+  /**
+   * Where the input comes from: a JSON body, or what stands in path and query. A route without input takes neither. `bytes`: what stands in the path alone; a body of any
+   * type is the route's own to read.
+   */
+  readonly takes?: 'body' | 'path' | 'bytes';
   readonly input?: z.ZodType<Input>;
   /** True: with an `Idempotency-Key` it is done once. Only for routes that take a body. */
   readonly once?: true;

@@ -115,6 +115,12 @@ export const numberInput = z
 /** What `{id}` in a path stands for. */
 export const idInput = z.strictObject({ id });
 
+/** What `{provider}` and `{token}` in a path stand for. */
+export const receiptInput = z.strictObject({
+  provider: z.string().meta({ description: 'Name of the provider whose vendor tells.', examples: ['twilio'] }),
+  token: z.string().meta({ description: 'What no one but the vendor was told.', examples: ['r3QkVJ0mWc8yTzX1bL5pNg'] }),
+});
+
 /** Body of a call whose path says it all. */
 export const emptyInput = z.strictObject({});
 

@@ -14,28 +14,31 @@ export function receivedFromWeb({ req, env }: Context): Received {
     request: raw,
     env,
     header: (name) => raw.headers.get(name),
-    body: () => readBytes(raw),
+    headers: () => raw.headers,
+    body: (maxBytes = maxBodyBytes) => readBytes(raw, maxBytes),
+    pathParameters: () => req.param(),
     parameters: () => readParameters(req),
   };
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
-  if (declared !== null && !(Number(declared) <= maxBodyBytes)) throw bodyTooLarge();
+  if (declared !== null && !(Number(declared) <= maxBytes)) throw bodyTooLarge(maxBytes);
   // A server ends the body where its Content-Length does, so that it can be read in one go, for less than through a stream.
-  const bytes = declared === null ? await readStream(request.body) : new Uint8Array(await request.arrayBuffer());
-  if (bytes.byteLength > maxBodyBytes) throw bodyTooLarge();
+  const bytes =
+    declared === null ? await readStream(request.body, maxBytes) : new Uint8Array(await request.arrayBuffer());
+  if (bytes.byteLength > maxBytes) throw bodyTooLarge(maxBytes);
   return bytes;
 }
 
-async function readStream(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+async function readStream(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop cancels the stream.
   for await (const chunk of body) {
     length += chunk.byteLength;
-    if (length > maxBodyBytes) throw bodyTooLarge();
+    if (length > maxBytes) throw bodyTooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);

@@ -2,6 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Hono, type Handler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { trimTrailingSlash } from 'hono/trailing-slash';
+import { createCarrier, type ScriptedCarrier } from './emulators/carrier.ts';
+import type { Emulator } from './emulators/emulator.ts';
+import { scriptFaults } from './emulators/faults-api.ts';
+import { mountEmulators } from './emulators/index.ts';
 import { eventStream } from './event-stream.ts';
 import { takeTexts } from './intake.ts';
 import { localOnly } from './local-only.ts';
@@ -13,6 +17,10 @@ import { wireMessage } from './wire.ts';
 
 export interface InboxAppOptions {
   inbox: Inbox;
+  /** Stand in for vendors, each below `/{vendor}`, and deliver to the inbox; none when unset. `vendorEmulators()` makes all. */
+  emulators?: readonly Emulator[];
+  /** What is behind the emulators; one that delivers to the inbox when unset. */
+  carrier?: ScriptedCarrier;
   /** Answers `GET /inbox`; the built page when unset. */
   page?: Handler;
   /** Host names, without a port, by which the inbox may be called besides `localhost` and loopback addresses. */
@@ -22,11 +30,22 @@ export interface InboxAppOptions {
 }
 
 /**
- * Serves an inbox below `/inbox`: the live page, and the API for tests (`messages`, `wait`, `events`). It shows codes and asks for no key, so it
- * answers programs and pages of this machine only (`localOnly`). Not for production.
+ * Serves an inbox below `/inbox`: the live page, and the API for tests (`messages`, `wait`, `events`, `faults`); beside it the emulators. It shows codes and
+ * asks for no key, so it answers programs and pages of this machine only (`localOnly`). Not for production.
  */
-export function createInboxApp({ inbox, page = servePage('inbox'), allowedHosts = [], signal }: InboxAppOptions): Hono {
-  const app = new Hono().basePath('/inbox');
+export function createInboxApp({
+  inbox,
+  emulators = [],
+  carrier: given,
+  page = servePage('inbox'),
+  allowedHosts = [],
+  signal,
+}: InboxAppOptions): Hono {
+  const site = new Hono();
+  const carrier = given ?? createCarrier({ inbox, ...(signal && { signal }) });
+  mountEmulators(site, { emulators, carrier, allowedHosts });
+
+  const app = site.basePath('/inbox');
   app.use(localOnly({ allowedHosts }));
   app.use(trimTrailingSlash());
   app.use(secureHeaders({ strictTransportSecurity: false, xFrameOptions: 'DENY' }));
@@ -43,6 +62,13 @@ export function createInboxApp({ inbox, page = servePage('inbox'), allowedHosts 
   );
 
   takeTexts(app, inbox);
+  if (emulators.length > 0) {
+    scriptFaults(
+      app,
+      carrier.faults,
+      emulators.map(({ vendor }) => vendor),
+    );
+  }
 
   app.delete('/api/messages', (c) =>
     withQuery(c, queries.clear, (query) => {
@@ -80,5 +106,5 @@ export function createInboxApp({ inbox, page = servePage('inbox'), allowedHosts 
     }),
   );
 
-  return app;
+  return site;
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
+import type { RequestFault } from '../errors.ts';
 import { isCursor } from './cursors.ts';
 import { problemResponse } from './problem.ts';
 
@@ -12,6 +13,7 @@ export const queries = {
   wait: z.strictObject({ to, after, timeout: wholeNumber(0, 60).default(30) }),
   events: z.strictObject({ after }),
   clear: z.strictObject({ to }),
+  faults: z.strictObject({ vendor: z.string('must be given once').min(1, 'must be the name of a vendor').optional() }),
 };
 
 /** Has the query answered if it fits the schema. If not, the answer is a 400 that names each parameter. */
@@ -23,16 +25,20 @@ export function withQuery<Query extends z.ZodType>(
   const given = Object.entries(c.req.queries()).map(([name, values]) => [name, values.length > 1 ? values : values[0]]);
   const parsed = schema.safeParse(Object.fromEntries(given));
   if (parsed.success) return answer(parsed.data);
-  const errors = parsed.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((name) => ({ pointer: `/${name}`, detail: 'is not known here' }))
-      : { pointer: `/${issue.path.join('/')}`, detail: issue.message },
-  );
   return problemResponse(c, {
     code: 'invalid_request',
     detail: 'The query is not what this call takes. See errors.',
-    errors,
+    errors: faultsOf(parsed.error),
   });
+}
+
+/** What is wrong with what was sent, each where it stands. */
+export function faultsOf({ issues }: z.ZodError): readonly RequestFault[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((name) => ({ pointer: `/${[...issue.path, name].join('/')}`, detail: 'is not known here' }))
+      : { pointer: `/${issue.path.join('/')}`, detail: issue.message },
+  );
 }
 
 function wholeNumber(min: number, max: number) {

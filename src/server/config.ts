@@ -1,14 +1,15 @@
 import { brandName, webOtpHost } from '../message.ts';
 import { isSupportedCountry } from '../phone-number.ts';
 import type { Policy } from '../policy.ts';
-import { providerChoice, storeChoice } from './config/backends.ts';
-import { judgedBy, listOf, number, oneOf, text, yesOrNo, type OptionType } from './config/option-types.ts';
+import { storeChoice } from './config/backends.ts';
+import { address, judgedBy, listOf, number, oneOf, text, yesOrNo, type OptionType } from './config/option-types.ts';
 import { policyRows } from './config/policy-options.ts';
+import { providerList, providerRows, providersByCountry, type ProviderSettings } from './config/provider-options.ts';
 import { trustedProxies } from './config/proxies.ts';
-import { apiKey, secret, secrets } from './config/secrets.ts';
+import { apiKey, secret, secrets, webhookSecret } from './config/secrets.ts';
 
 /** The commands that read options. */
-export type CommandName = 'dev' | 'serve' | 'inbox' | 'send' | 'check' | 'migrate';
+export type CommandName = 'dev' | 'serve' | 'inbox' | 'send' | 'check' | 'migrate' | 'receipts';
 
 /** One line of the table. Everything is given as text, also defaults: what reads a flag reads them too. */
 export interface OptionRow {
@@ -30,6 +31,8 @@ export interface OptionRow {
 }
 
 const services = ['dev', 'serve'] as const;
+/** Those that know the providers. */
+const senders = [...services, 'receipts'] as const;
 const servers = ['dev', 'serve', 'inbox'] as const;
 const clients = ['send', 'check'] as const;
 const port = number('<port>', { least: 0, greatest: 65_535 });
@@ -41,6 +44,7 @@ const country: OptionType<string> = {
       : { faults: ['must be a country as two capital letters (ISO 3166-1 alpha-2), like US or GB'] },
   show: (word) => word,
 };
+const url = address('https://verify.example.com');
 const countryList = listOf('<countries>', country);
 const countries: OptionType<'*' | readonly string[]> = {
   placeholder: '<countries>',
@@ -102,19 +106,22 @@ const table = {
   secret: {
     type: secrets,
     secret: true,
-    required: { serve: 'Make one with `openssl rand -base64 32` and keep it: numbers and codes hang on it' },
+    required: {
+      serve: 'Make one with `openssl rand -base64 32` and keep it: numbers and codes hang on it',
+      receipts: 'Give the one that the service runs with: the addresses are made of it',
+    },
     description:
       '32 bytes or more, base64 or hex. Several, comma-separated: the first signs, all verify. `dev` makes one up and keeps it in `.phoneproof/`.',
     group: 'Secrets',
-    commands: services,
+    commands: senders,
   },
   subjectSecret: {
     type: secret,
     secret: true,
     description:
-      'The long-lived key that locks, limits and verified numbers hang on. Unset: derived from the last of PHONEPROOF_SECRET.',
+      'The long-lived key that locks, limits, verified numbers and the addresses of receipts hang on. Unset: derived from the last of PHONEPROOF_SECRET.',
     group: 'Secrets',
-    commands: services,
+    commands: senders,
   },
   acceptSubjectKey: {
     type: yesOrNo,
@@ -145,7 +152,7 @@ const table = {
     description:
       '`sqlite:PATH`; `postgres://USER@HOST/DATABASE`; `redis://HOST:PORT`, `rediss://` for TLS; `redis-cluster://HOST:PORT,HOST:PORT`; ' +
       'or `memory:`, which forgets everything at a restart. Their parameters: docs/stores.',
-    group: 'Store and provider',
+    group: 'Store',
     commands: [...services, 'migrate'],
   },
   migrations: {
@@ -153,22 +160,71 @@ const table = {
     default: 'auto',
     description:
       'Who brings the schema of a PostgreSQL store up to date: the service when it starts, or `phoneproof migrate` alone, for roles that may not create tables.',
-    group: 'Store and provider',
+    group: 'Store',
     commands: services,
   },
   provider: {
-    type: providerChoice,
+    type: providerList,
     default: { dev: 'inbox' },
-    required: { serve: 'Name the provider that takes the texts' },
-    description: 'Who takes the texts. `inbox` and `console` show codes instead of sending them: for development.',
-    group: 'Store and provider',
+    required: {
+      serve:
+        'Name who takes the texts, like twilio, or several in the order in which they are tried, like twilio,vonage',
+      receipts: 'Name them as the service does',
+    },
+    description:
+      'Who takes the texts, comma-separated: the first, and the others in this order where it fails. `inbox` and `console` show codes instead of sending them: for development.',
+    group: 'Providers',
+    commands: senders,
+  },
+  route: {
+    type: oneOf('fallback', 'auto'),
+    default: 'fallback',
+    description: 'How one of several is chosen: in their order, or by how well each delivers to the country just now.',
+    group: 'Providers',
     commands: services,
   },
+  providersByCountry: {
+    type: providersByCountry(country),
+    description:
+      'Other providers for some countries, like `US=twilio,vonage;GB=vonage`. In the file: `{ "US": "twilio,vonage", "GB": "vonage" }`.',
+    group: 'Providers',
+    commands: senders,
+  },
+  receiptSeconds: {
+    type: number('<seconds>', { least: 0, greatest: 600 }),
+    default: '20',
+    description:
+      'When a person asks again: after how long a text of which no receipt says that it arrived speaks against its provider, so that another goes first.',
+    group: 'Providers',
+    commands: services,
+  },
+  publicUrl: {
+    type: url,
+    required: { receipts: 'Give the address under which vendors reach the service, like https://verify.example.com' },
+    description:
+      'Where the service is reached from outside. Turns on delivery receipts, which vendors post to addresses below it, and stands in the API reference.',
+    group: 'Providers',
+    commands: senders,
+  },
   allowUnsafe: {
-    type: listOf('<parts>', oneOf('provider', 'store')),
-    description: 'Lets `serve` run with a provider that shows codes (`provider`) or a store that forgets (`store`).',
-    group: 'Store and provider',
+    type: listOf('<parts>', oneOf('provider', 'store', 'webhooks')),
+    description:
+      'Lets `serve` run with a provider that shows codes (`provider`), a store that forgets (`store`), or webhooks to machines of its own network (`webhooks`).',
+    group: 'Providers',
     commands: ['serve'],
+  },
+  webhookEventsUrl: {
+    type: url,
+    description: 'Where events are posted to. See docs/webhooks.md.',
+    group: 'Events',
+    commands: services,
+  },
+  webhookEventsSecret: {
+    type: webhookSecret,
+    secret: true,
+    description: 'What they are signed with (Standard Webhooks): `whsec_` and 24 to 64 random bytes as base64.',
+    group: 'Events',
+    commands: services,
   },
   countries: {
     type: countries,
@@ -200,11 +256,7 @@ const table = {
     commands: services,
   },
   url: {
-    type: text('<url>', {
-      // No user information (RFC 3986 section 3.2.1): addresses are printed. Parsers take a backslash for a slash.
-      pattern: /^https?:\/\/[^\s?#@/\\]+(?:\/[^\s?#\\]*)?$/,
-      rule: 'an address like https://verify.example.com, without user name and password',
-    }),
+    type: url,
     default: 'http://127.0.0.1:8080',
     description: 'Where the service runs.',
     group: 'Client',
@@ -229,15 +281,16 @@ type ValueOf<Row, Command extends CommandName> = Row extends { type: OptionType<
     : Value | undefined
   : never;
 
-/** The read options of a command by name; the policy's fields are together in `policy`. */
+/** The read options of a command by name; the policy's fields are together in `policy`, each provider's options under its name. */
 export type Settings<Command extends CommandName> = {
   readonly [Name in keyof Table]: ValueOf<Table[Name], Command>;
-} & { readonly policy: Partial<Policy> };
+} & { readonly policy: Partial<Policy> } & ProviderSettings;
 
 /** One option: its row and all its names. */
 export interface Option extends OptionRow {
   /** Camel case: in `Settings`, as the flag's name in the program, and as the path in the file (`policy.maxSends`). */
   readonly name: string;
+  /** With two parts where options stand together: the policy's, and each provider's. */
   readonly path: readonly string[];
   readonly env: string;
   readonly flag: string;
@@ -257,6 +310,9 @@ function optionOf(path: readonly string[], row: OptionRow): Option {
  */
 export const options: readonly Option[] = [
   ...Object.entries(table).map(([name, row]) => optionOf([name], row)),
+  ...providerRows.map(({ path, provider, row }) =>
+    optionOf(path, { ...row, group: `Provider ${provider}`, commands: senders }),
+  ),
   ...policyRows.map(({ field, ...row }) =>
     optionOf(['policy', field], { ...row, group: 'Policy', commands: services }),
   ),

@@ -1,4 +1,5 @@
 import type { Settings } from './config.ts';
+import { sentForReal } from './config/safety.ts';
 import { prepareDevFolder } from './dev-folder.ts';
 import { createLog, type Log } from './log.ts';
 import { endWithProcess } from './process-signals.ts';
@@ -7,13 +8,19 @@ import { startService } from './service.ts';
 /** Nobody waits for a development service to end. */
 const graceMs = 2_000;
 
-/** Runs everything on this machine until the process is told to end: nobody is asked for a key. Resolves when it listens. */
+/** Runs everything on this machine until the process is told to end: nobody is asked for a key. Resolves when it listens. `codes`: where they come to light. */
 export async function startDev(
   settings: Settings<'dev'>,
   { cwd, warnings }: { cwd: string; warnings: readonly string[] },
-): Promise<{ url: string; log: Log }> {
+): Promise<{ url: string; log: Log; codes: 'inbox' | 'printed' | 'sent' }> {
   const log = createLog({ level: settings.logLevel, format: settings.logFormat });
   for (const warning of warnings) log.warn(warning);
+  const real = sentForReal(settings);
+  if (real.length > 0) {
+    log.warn(
+      `Texts go to real phones, by ${real.join(' and ')}, and whoever reaches this machine's loopback can send them.`,
+    );
+  }
   const madeUp = prepareDevFolder(cwd);
   const service = await startService({
     settings: { ...settings, secret: settings.secret ?? [madeUp] },
@@ -24,5 +31,6 @@ export async function startDev(
     graceMs,
   });
   endWithProcess({ stop: () => service.stop(), requestsMs: graceMs, log });
-  return { url: service.url, log };
+  const codes = real.length > 0 ? 'sent' : settings.provider.includes('console') ? 'printed' : 'inbox';
+  return { url: service.url, log, codes };
 }

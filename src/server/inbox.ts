@@ -17,7 +17,7 @@ export async function startInbox(
   const { host, port } = settings;
   const ending = new AbortController();
   const server = await listen({
-    ...createInboxSite({ inbox: createInbox(), ending: ending.signal }),
+    ...createInboxSite({ inbox: createInbox(), ending: ending.signal, warn: (sentence) => log.warn(sentence) }),
     host,
     port,
     howToMove: `phoneproof inbox --port ${port + 1}`,

@@ -2,6 +2,7 @@ import pino, { type DestinationStream, type Level } from 'pino';
 import type { VerifierEvent } from '../events.ts';
 import type { Answered } from '../http/app.ts';
 import { errorRecord } from './error-record.ts';
+import { fieldsOf } from './event-fields.ts';
 import { prettyStream, type LogDestination } from './pretty-log.ts';
 
 /** What a service writes down. Every field is named here: there is no way to log a request, a body or a message. */
@@ -22,23 +23,6 @@ export interface LogOptions {
   /** Where lines go: standard output when unset. */
   destination?: LogDestination;
 }
-
-/** What is logged of an event, and under which name. */
-const eventFields: Readonly<Record<string, string>> = {
-  tenant: 'tenant',
-  to: 'to',
-  purpose: 'purpose',
-  id: 'id',
-  delivery: 'delivery',
-  repeated: 'repeated',
-  country: 'country',
-  provider: 'provider',
-  status: 'status',
-  errorKind: 'error_kind',
-  durationMs: 'ms',
-  reason: 'reason',
-  limit: 'limit',
-};
 
 const probes = new Set(['/livez', '/readyz', '/metrics']);
 
@@ -64,13 +48,12 @@ export function createLog({ level, format, destination }: LogOptions): Log {
       );
     },
     event(event) {
-      const level = 'error' in event ? 'error' : 'debug';
+      // A receipt at the right address with a wrong signature: most often a setting that is wrong.
+      const level = 'error' in event ? 'error' : event.type === 'receipt.refused' ? 'warn' : 'debug';
       if (!lines.isLevelEnabled(level)) return;
-      const fields = Object.entries<unknown>({ ...event }).flatMap(([name, value]) => {
-        const field = eventFields[name];
-        if (field === undefined || value === null) return [];
-        return [[field, typeof value === 'number' ? tenths(value) : value]];
-      });
+      const fields = fieldsOf(event).flatMap(([name, value]): [string, unknown][] =>
+        value === null ? [] : [[name === 'duration_ms' ? 'ms' : name, value]],
+      );
       if ('error' in event) fields.push(['error', errorRecord(event.error)]);
       lines[level](Object.fromEntries(fields), event.type);
     },

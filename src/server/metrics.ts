@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { collectDefaultMetrics, Counter, Histogram, Registry, type CounterConfiguration } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type CounterConfiguration } from 'prom-client';
 import type { VerifierEvent } from '../events.ts';
 import type { Answered } from '../http/app.ts';
+import type { BreakerState } from '../providers/routing/breaker.ts';
+import type { RouteHealth } from '../providers/routing/route.ts';
+import type { WebhookOutcome } from './webhooks.ts';
 
 /** Counts what the service does. Labels are words of ours: never a number, an id or a path. */
 export interface Metrics {
   answer(answered: Answered): void;
   event(event: VerifierEvent): void;
+  /** What became of an event that was to be posted. */
+  webhook(outcome: WebhookOutcome): void;
   /** Answers with the exposition in Prometheus' text format, under a request id of its own. */
   exposition(): Promise<Response>;
 }
 
-/** Makes a registry of its own, with the process' metrics in it. */
-export function createMetrics(): Metrics {
+/** Makes a registry of its own, with the process' metrics in it. `health`: how the providers do, asked when somebody looks. */
+export function createMetrics({ health = () => null }: { health?: () => RouteHealth | null } = {}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -59,6 +64,56 @@ export function createMetrics(): Metrics {
     help: 'Deliveries whose outcome could not be written down.',
     registers,
   });
+  const receipts = tally({
+    name: 'phoneproof_receipts_total',
+    help: 'What vendors told of texts, by status; a vendor that tells twice is counted twice.',
+    labelNames: ['provider', 'status', 'error_kind'],
+    registers,
+  });
+  const refusedReceipts = tally({
+    name: 'phoneproof_receipts_refused_total',
+    help: "Receipts that are not the vendor's: wrong signature, too old, or unreadable.",
+    labelNames: ['provider'],
+    registers,
+  });
+  const unknownReceipts = tally({
+    name: 'phoneproof_receipts_unknown_total',
+    help: 'What vendors told of texts that are not known, or not any more.',
+    labelNames: ['provider'],
+    registers,
+  });
+  const webhooks = tally({
+    name: 'phoneproof_webhooks_total',
+    help: 'Events that were to be posted, by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'phoneproof_provider_up',
+      help: 'Whether a provider is asked: 0 while it is left alone after failures, 0.5 while one text tries it again.',
+      labelNames: ['provider'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { provider, breaker } of health()?.providers ?? []) this.set({ provider }, ups[breaker]);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'phoneproof_provider_score',
+      help: 'How the route `auto` rates a provider in a country, from 0 to 1.',
+      labelNames: ['provider', 'country'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { provider, country, score } of health()?.scores ?? []) {
+          this.set({ provider, country: country ?? '' }, score);
+        }
+      },
+    }),
+  );
   return {
     answer({ method, route: template, status, code, durationMs }) {
       const route = template ?? 'none';
@@ -74,6 +129,13 @@ export function createMetrics(): Metrics {
         case 'delivery.settled':
           deliverySeconds.observe({ provider: event.provider }, event.durationMs / 1_000);
           return deliveries(event.provider, event.status, event.errorKind ?? '');
+        case 'delivery.reported':
+          return receipts(event.provider, event.status, event.errorKind ?? '');
+        case 'receipt.refused':
+          return refusedReceipts(event.provider);
+        case 'receipt.unknown':
+          for (let i = 0; i < event.count; i++) unknownReceipts(event.provider);
+          return;
         case 'verification.approved':
           return checks('approved');
         case 'check.refused':
@@ -85,6 +147,7 @@ export function createMetrics(): Metrics {
           return;
       }
     },
+    webhook: (outcome) => webhooks(outcome),
     async exposition() {
       return new Response(await registry.metrics(), {
         headers: { 'content-type': registry.contentType, 'x-request-id': randomUUID() },
@@ -92,6 +155,8 @@ export function createMetrics(): Metrics {
     },
   };
 }
+
+const ups: Record<BreakerState, number> = { closed: 1, half_open: 0.5, open: 0 };
 
 /**
  * Makes a counter and the function that counts, which takes the labels' values in the order of their names. What is counted is told to the counter when somebody

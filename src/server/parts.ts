@@ -1,13 +1,9 @@
-import { createInbox, type Inbox } from '../inbox/messages.ts';
-import { inboxProvider } from '../inbox/provider.ts';
-import { consoleProvider } from '../providers/console.ts';
-import type { Provider } from '../providers/provider.ts';
 import { memoryStore } from '../stores/memory.ts';
 import { postgresStore } from '../stores/postgres/index.ts';
 import { redisStore, type RedisClient } from '../stores/redis/index.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
 import type { Store } from '../stores/store.ts';
-import type { ProviderChoice, RedisStoreChoice, StoreChoice } from './config/backends.ts';
+import type { RedisStoreChoice, StoreChoice } from './config/backends.ts';
 import { connectPostgres, connectRedis, connectRedisCluster, type ConnectionListener } from './connections.ts';
 
 /** A store with the connections that were made for it. */
@@ -65,11 +61,4 @@ function onRedis(client: RedisClient & { disconnect(): void }, { prefix, replica
       client.disconnect();
     },
   };
-}
-
-/** Makes the provider that was chosen; with `inbox`, also the inbox it delivers to. */
-export function openProvider(choice: ProviderChoice): { provider: Provider; inbox: Inbox | null } {
-  if (choice === 'console') return { provider: consoleProvider(), inbox: null };
-  const inbox = createInbox();
-  return { provider: inboxProvider({ inbox }), inbox };
 }

@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createHttpHandler, type HttpHandlerOptions } from '../http/app.ts';
-import { createVerifier } from '../verifier.ts';
+import { createInbox } from '../inbox/messages.ts';
+import { createVerifier, type Verifier } from '../verifier.ts';
 import type { Settings } from './config.ts';
 import { listen } from './http-server.ts';
 import type { Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
-import { openProvider, openStore } from './parts.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { namedProviders, toldByHand } from './config/provider-options.ts';
+import { openStore } from './parts.ts';
+import { openProvider, type OpenedProvider, type SendingSettings } from './providers.ts';
 import { startPruning } from './pruning.ts';
+import { receiptsUrlOf } from './receipt-addresses.ts';
 import { createSite } from './site.ts';
+import type { Tracing } from './tracing.ts';
+import { createWebhooks, type WebhookOutcome, type Webhooks } from './webhooks.ts';
 
 type ServiceSettings = Pick<
   Settings<'serve'>,
@@ -21,15 +27,20 @@ type ServiceSettings = Pick<
   | 'origin'
   | 'policy'
   | 'port'
-  | 'provider'
   | 'secret'
   | 'store'
   | 'subjectSecret'
 > &
-  Partial<Pick<Settings<'serve'>, 'trustedProxies'>>;
+  Partial<
+    Pick<Settings<'serve'>, 'allowUnsafe' | 'publicUrl' | 'trustedProxies' | 'webhookEventsSecret' | 'webhookEventsUrl'>
+  > &
+  SendingSettings;
 
 export interface ServiceOptions {
   settings: ServiceSettings;
+  /** Who takes the texts; unset: made as the settings say. */
+  sending?: OpenedProvider;
+  tracing?: Tracing | null;
   log: Log;
   /** Who may call. */
   access: Pick<HttpHandlerOptions, 'apiKeys'> | Pick<HttpHandlerOptions, 'authenticate'>;
@@ -75,7 +86,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 async function open(
-  { access, development, drainMs, graceMs, log, metricsPort, settings }: ServiceOptions,
+  { access, development, drainMs, graceMs, log, metricsPort, sending, settings, tracing = null }: ServiceOptions,
   atEnd: (close: () => Promise<void>) => void,
 ): Promise<Omit<Service, 'stop'>> {
   const { acceptSubjectKey, brand, countries, defaultCountry, host, origin, policy, port, secret, subjectSecret } =
@@ -89,23 +100,30 @@ async function open(
   if (settings.migrations === 'auto') {
     for (const name of (await opened.migrate?.()) ?? []) log.info('migrated', { migration: name });
   }
-  const { provider, inbox } = openProvider(settings.provider);
-  const metrics = createMetrics();
-  const verifier = createVerifier({
+  const { provider, route, inbox } = sending ?? openProvider(settings);
+  const { publicUrl } = settings;
+  const metrics = createMetrics({ health: () => route?.health() ?? null });
+  const webhooks = openWebhooks(settings, { development, metrics, log });
+  if (webhooks) atEnd(() => webhooks.close({ graceMs: webhooksGraceMs }));
+  const made = createVerifier({
     secret,
     ...(subjectSecret !== undefined && { subjectSecret }),
     ...(brand !== undefined && { brand }),
     ...(origin !== undefined && { origin }),
     ...(defaultCountry !== undefined && { defaultCountry }),
+    ...(publicUrl !== undefined && { receiptsUrl: receiptsUrlOf(publicUrl) }),
     acceptSubjectKey,
     store,
     provider,
     policy: { ...policy, countries },
     onEvent(event) {
+      route?.onEvent(event);
       metrics.event(event);
       log.event(event);
+      webhooks?.event(event);
     },
   });
+  const verifier = tracing?.verifier(made) ?? made;
   atEnd(() => verifier.idle());
   await verifier.ready();
   for (const warning of (await store.inspect?.()) ?? []) log.warn(warning);
@@ -133,6 +151,7 @@ async function open(
   const handler = createHttpHandler({
     ...access,
     ...(settings.trustedProxies !== undefined && { trustedProxies: settings.trustedProxies }),
+    ...(publicUrl !== undefined && { publicUrl }),
     verifier,
     async ready() {
       if (ready) await store.ping();
@@ -146,9 +165,11 @@ async function open(
   });
   const { fetch } = createSite({
     handler,
-    inbox,
+    // The emulators of vendors deliver to it too.
+    inbox: inbox ?? (development ? createInbox() : null),
     development: development ? { metrics } : null,
     ending: ending.signal,
+    warn: (sentence) => log.warn(sentence),
   });
   const server = await listen({
     fetch,
@@ -165,5 +186,45 @@ async function open(
     ending.abort();
     await server.close({ graceMs });
   });
+  tellOfReceipts(settings, verifier, log);
   return { url: server.url, metricsUrl: metricsServer && `${metricsServer.url}/metrics` };
+}
+
+/** At the end, for what is on its way: less than a process is given to close everything. */
+const webhooksGraceMs = 5_000;
+
+const notDelivered: Record<Exclude<WebhookOutcome, 'delivered'>, string> = {
+  given_up: 'An event could not be posted to PHONEPROOF_WEBHOOK_EVENTS_URL and is given up',
+  dropped: 'Too many events wait for PHONEPROOF_WEBHOOK_EVENTS_URL: others are dropped until one is taken',
+  cut_off: 'An event was not posted to PHONEPROOF_WEBHOOK_EVENTS_URL before the end',
+};
+
+/** Null unless events are to be posted. */
+function openWebhooks(
+  { allowUnsafe = [], webhookEventsSecret: secret, webhookEventsUrl: url }: ServiceSettings,
+  { development = false, metrics, log }: { development?: boolean | undefined; metrics: Metrics; log: Log },
+): Webhooks | null {
+  if (url === undefined || secret === undefined) return null;
+  let dropping = false;
+  return createWebhooks({
+    url,
+    secret,
+    allowPrivate: development || allowUnsafe.includes('webhooks'),
+    onOutcome(outcome, why) {
+      metrics.webhook(outcome);
+      if (outcome !== 'delivered' && !(outcome === 'dropped' && dropping)) {
+        log.warn(`${notDelivered[outcome]}${why && ` (${why})`}.`);
+      }
+      dropping = outcome === 'dropped' || (dropping && outcome !== 'delivered');
+    },
+  });
+}
+
+/** Which vendors will tell, and which have to be told where first. Not where: the addresses are secrets. */
+function tellOfReceipts(settings: ServiceSettings, verifier: Pick<Verifier, 'receiptAddress'>, log: Log): void {
+  const telling = namedProviders(settings).filter((name) => verifier.receiptAddress(name) !== null);
+  if (telling.length > 0) log.info('delivery receipts are taken', { providers: telling.join(',') });
+  const byHand = telling.filter((name) => toldByHand[name] !== undefined);
+  if (byHand.length === 0) return;
+  log.info('these vendors have to be told where, once: `phoneproof receipts` says it', { providers: byHand.join(',') });
 }

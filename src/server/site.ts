@@ -3,30 +3,40 @@ import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { HttpHandler } from '../http/app.ts';
 import { createInboxApp } from '../inbox/app.ts';
+import { createCarrier } from '../inbox/emulators/carrier.ts';
+import { vendorEmulators } from '../inbox/emulators/index.ts';
+import { programsOnly } from '../inbox/emulators/programs-only.ts';
 import { localOnly } from '../inbox/local-only.ts';
 import type { Inbox } from '../inbox/messages.ts';
 import { servePage } from '../inbox/page.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface SiteOptions {
-  handler: HttpHandler;
+  handler: Pick<HttpHandler, 'fetch'>;
   inbox: Inbox | null;
   /** For development: the demo page and the metrics too, and all of it for this machine alone, since nobody is asked for a key. */
   development: { metrics: Metrics } | null;
-  /** Ends event streams and waits when it is aborted. */
+  /** Ends event streams, waits and what emulators do in the background when it is aborted. */
   ending: AbortSignal;
+  /** Told what emulators give up: sentences that hold no number, text or address. */
+  warn?: (sentence: string) => void;
 }
 
 /** Everything that a service answers on its port. */
-export function createSite({ handler, inbox, development, ending }: SiteOptions): Pick<HttpHandler, 'fetch'> {
+export function createSite({ handler, inbox, development, ending, warn }: SiteOptions): Pick<HttpHandler, 'fetch'> {
   if (!inbox && !development) return handler;
   const site = new Hono();
   // To whoever listens, with what answers the API.
   site.onError((error) => {
     throw error;
   });
+  // Before what guards the rest: the inbox and the emulators have guards of their own.
+  if (inbox) site.route('/', inboxAndEmulators(inbox, ending, warn));
   if (development) {
-    site.use(localOnly());
+    const guard = localOnly();
+    // As vendors send them: forms as well as JSON.
+    const receiptGuard = programsOnly();
+    site.use((c, next) => (c.req.path.startsWith('/v1/receipts/') ? receiptGuard : guard)(c, next));
     site.use('/', async (c, next) => {
       await next();
       if (!c.res.headers.has('x-request-id')) c.header('x-request-id', randomUUID());
@@ -34,16 +44,24 @@ export function createSite({ handler, inbox, development, ending }: SiteOptions)
     site.get('/', secureHeaders({ strictTransportSecurity: false, xFrameOptions: 'DENY' }), servePage('demo'));
     site.get('/metrics', () => development.metrics.exposition());
   }
-  if (inbox) site.route('/', createInboxApp({ inbox, signal: ending }));
   site.all('*', (c) => handler.fetch(c.req.raw, c.env));
   return { fetch: async (request, env) => site.fetch(request, env ?? {}) };
 }
 
-/** The inbox alone. */
-export function createInboxSite({ inbox, ending }: { inbox: Inbox; ending: AbortSignal }): Pick<HttpHandler, 'fetch'> {
-  const site = createInboxApp({ inbox, signal: ending });
+/** The inbox alone, with the emulators that deliver to it. */
+export function createInboxSite({
+  inbox,
+  ending,
+  warn,
+}: Pick<SiteOptions, 'ending' | 'warn'> & { inbox: Inbox }): Pick<HttpHandler, 'fetch'> {
+  const site = inboxAndEmulators(inbox, ending, warn);
   site.onError((error) => {
     throw error;
   });
-  return { fetch: async (request) => site.fetch(request) };
+  return { fetch: async (request, env) => site.fetch(request, env ?? {}) };
+}
+
+function inboxAndEmulators(inbox: Inbox, ending: AbortSignal, warn: SiteOptions['warn']): Hono {
+  const carrier = createCarrier({ inbox, signal: ending, ...(warn && { warn }) });
+  return createInboxApp({ inbox, carrier, emulators: vendorEmulators(), signal: ending });
 }

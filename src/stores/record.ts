@@ -51,8 +51,9 @@ export interface LiveVerification {
   createdAtMs: number;
   expiresAtMs: number;
   wrongChecks: number;
-  /** How many there were; the latest of them are in `deliveries`. */
+  /** How many sends there were. */
   deliveryCount: number;
+  /** Hand-overs of the latest sends, send by send. The first of each is the one that `begin` noted: its time is that of the send and of its charge. */
   deliveries: StoredDelivery[];
   secret: CodeSecret;
   /** The number, sealed under the key of the secret. */
@@ -178,7 +179,7 @@ export function begin(
   live.verifiedMs = limits.verifiedMs;
   live.deliveryCount += 1;
   const delivery: StoredDelivery = { delivery: live.deliveryCount, provider: null, status: 'sending', atMs: nowMs };
-  live.deliveries = live.deliveries.slice(1 - maxDeliveriesKept).concat(delivery);
+  live.deliveries = latestOf(live.deliveries.concat(delivery));
 
   let longestWindowMs = limits.gapMs;
   for (const { windowMs } of limits.sends) longestWindowMs = Math.max(longestWindowMs, windowMs);
@@ -225,25 +226,43 @@ export function check(record: NumberRecord, request: CheckRequest, nowMs: number
   return { outcome: 'incorrect', verification: viewEnded(record, ended, limits, nowMs) };
 }
 
-export function settle(record: NumberRecord, request: SettleRequest, nowMs: number): void {
+/**
+ * Which providers a send has, and the status of each, come out the same in whatever order and however often settles are said. The order of the hand-overs within their send
+ * does not, nor their times: the first to be heard of takes the place that `begin` noted, any other joins when it is heard of. Nor does the end: what is heard of after all
+ * sends were rejected comes too late, so that hand-overs of which one was not rejected are best said at once.
+ *
+ * Tells whether a hand-over joined, and so has the time.
+ */
+export function settle(record: NumberRecord, request: SettleRequest, nowMs: number): boolean {
   touch(record, nowMs);
   const live = findLive(record, request.purposeTag, request.nonce);
-  const delivery = live?.deliveries.find((d) => d.delivery === request.delivery);
-  if (!live || !delivery) return;
-  const before = delivery.status;
-  delivery.status = laterStatus(before, request.status);
-  if (delivery.status === before) return;
-  delivery.provider = request.provider;
-  if (delivery.status === 'rejected') {
-    const at = record.sends.indexOf(delivery.atMs);
+  const send = live?.deliveries.filter(({ delivery }) => delivery === request.delivery) ?? [];
+  const [first] = send;
+  if (!live || !first) return false;
+  const wasRejected = send.every(isRejected);
+  const handedOver = send.length;
+  for (const { provider, status } of request.handOvers) {
+    const known = send.find((one) => one.provider === provider) ?? send.find((one) => one.provider === null);
+    if (known) {
+      known.provider = provider;
+      known.status = laterStatus(known.status, status);
+    } else send.push({ delivery: request.delivery, provider, status, atMs: nowMs });
+  }
+  const joined = send.slice(handedOver);
+
+  const nowRejected = send.every(isRejected);
+  if (nowRejected && !wasRejected) {
+    const at = record.sends.indexOf(first.atMs);
     if (at >= 0) record.sends.splice(at, 1);
-  } else if (before === 'rejected') {
-    record.sends.push(delivery.atMs);
+  } else if (wasRejected && !nowRejected) {
+    record.sends.push(first.atMs);
     record.sends.sort((a, b) => a - b);
   }
-  const allRejected =
-    live.deliveries.length === live.deliveryCount && live.deliveries.every((d) => d.status === 'rejected');
-  if (allRejected) end(record, live, 'failed', nowMs);
+  if (joined.length > 0) live.deliveries = live.deliveries.concat(joined).toSorted((a, b) => a.delivery - b.delivery);
+  const areAllKept = live.deliveries[0]?.delivery === 1;
+  if (areAllKept && live.deliveries.every(isRejected)) end(record, live, 'failed', nowMs);
+  else live.deliveries = latestOf(live.deliveries);
+  return joined.length > 0;
 }
 
 export function cancel(record: NumberRecord, target: Target, nowMs: number): EndOutcome {
@@ -336,6 +355,23 @@ function end(record: NumberRecord, live: LiveVerification, status: EndedStatus, 
   return ended;
 }
 
+function isRejected({ status }: StoredDelivery): boolean {
+  return status === 'rejected';
+}
+
+/**
+ * As many hand-overs as are kept: those of the latest sends, each with all of its own. Of a send that has more by itself those of which least is known go first, and the latest of
+ * them; never its first. So what goes never turns a send into a rejected one, and goes again if it is said again.
+ */
+function latestOf(deliveries: StoredDelivery[]): StoredDelivery[] {
+  const [first, ...others] = deliveries;
+  if (!first || deliveries.length <= maxDeliveriesKept) return deliveries;
+  const later = others.filter(({ delivery }) => delivery > first.delivery);
+  if (later.length > 0) return latestOf(later);
+  const least = others.reduce((low, one) => (laterStatus(low.status, one.status) === low.status ? one : low));
+  return latestOf(deliveries.filter((one) => one !== least));
+}
+
 function findLive(record: NumberRecord, purposeTag: string, nonce?: string): LiveVerification | undefined {
   return record.live.find((v) => v.purposeTag === purposeTag && (nonce === undefined || v.nonce === nonce));
 }
@@ -408,8 +444,9 @@ export function sendsRefused(record: NumberCounters, limits: NumberLimits, nowMs
   return refusal;
 }
 
-function lastSendAtMs(live: Pick<LiveVerification, 'createdAtMs' | 'deliveries'>): number {
-  return live.deliveries.at(-1)?.atMs ?? live.createdAtMs;
+function lastSendAtMs({ createdAtMs, deliveries }: Pick<LiveVerification, 'createdAtMs' | 'deliveries'>): number {
+  const latest = deliveries.at(-1)?.delivery;
+  return deliveries.find(({ delivery }) => delivery === latest)?.atMs ?? createdAtMs;
 }
 
 /** When `begin` would no longer refuse. */

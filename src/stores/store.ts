@@ -97,14 +97,23 @@ export interface SettleRequest {
   readonly subject: string;
   readonly purposeTag: string;
   readonly nonce: string;
-  /** Counts from 1 in each verification. */
+  /** Which send: counts from 1 in each verification. */
   readonly delivery: number;
-  readonly status: Exclude<DeliveryStatus, 'sending'>;
-  readonly provider: string;
+  /**
+   * What is known of its hand-overs, the first first, at least one, each provider once. The first takes the place of the one that `begin` noted; what is not there yet joins.
+   * Of each the higher status stands. A send is rejected while all its hand-overs are.
+   */
+  readonly handOvers: readonly SettledHandOver[];
 }
 
+export interface SettledHandOver {
+  readonly provider: string;
+  readonly status: Exclude<DeliveryStatus, 'sending'>;
+}
+
+/** One hand-over of a text. */
 export interface StoredDelivery {
-  /** Counts from 1 in each verification. */
+  /** Which send of the verification, from 1: several where a send went on to another provider. */
   delivery: number;
   provider: string | null;
   status: DeliveryStatus;

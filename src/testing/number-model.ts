@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { laterStatus, type EndedStatus } from '../verification.ts';
+import { deliveryStatuses, laterStatus, type EndedStatus } from '../verification.ts';
 import type {
   BeginRequest,
   CheckRequest,
@@ -20,7 +20,7 @@ import { comparable } from './comparable.ts';
  * ever happened. A store is right when it answers like this.
  */
 export interface NumberModel {
-  /** In the order of their creation. Their deliveries are the sends of the number. */
+  /** In the order of their creation. Their sends are those of the number. */
   readonly verifications: readonly ModelVerification[];
   /** When wrong codes were compared. */
   readonly wrongAtMs: readonly number[];
@@ -40,12 +40,18 @@ interface ModelVerification {
   readonly maxChecks: number;
   readonly verifiedMs: number;
   readonly wrong: number;
-  readonly deliveries: readonly StoredDelivery[];
+  readonly sends: readonly ModelSend[];
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   /** Its place among the ends of the number makes `order`. */
   readonly end: { readonly status: EndedStatus; readonly atMs: number; readonly order: number } | null;
   readonly erased: boolean;
+}
+
+interface ModelSend {
+  readonly atMs: number;
+  /** In the order in which they were heard of; the first since the send began. */
+  readonly handOvers: readonly Omit<StoredDelivery, 'delivery'>[];
 }
 
 /** What a number becomes by an act, and the answers that are right: several only where several limits refuse. */
@@ -99,11 +105,11 @@ export function turningPointsMs(model: NumberModel, limits: NumberLimits, nowMs:
     model.inARowUntilMs,
     model.verified?.untilMs ?? 0,
     ...model.wrongAtMs.map((atMs) => atMs + limits.wrongChecks.windowMs),
-    ...model.verifications.flatMap(({ createdAtMs, expiresAtMs, end, deliveries }) => [
+    ...model.verifications.flatMap(({ createdAtMs, expiresAtMs, end, sends }) => [
       expiresAtMs,
       createdAtMs + limits.repeatMs,
       (end?.atMs ?? 0) + limits.ended.keepMs,
-      ...deliveries.flatMap(({ atMs }) => windowsMs.map((windowMs) => atMs + windowMs)),
+      ...sends.flatMap(({ atMs }) => windowsMs.map((windowMs) => atMs + windowMs)),
     ]),
   ];
   return [...new Set(points)].filter((point) => point > nowMs).toSorted((a, b) => a - b);
@@ -133,19 +139,19 @@ function begin(model: NumberModel, request: BeginRequest, nowMs: number): Step {
         maxChecks: 0,
         verifiedMs: 0,
         wrong: 0,
-        deliveries: [],
+        sends: [],
         createdAtMs: nowMs,
         expiresAtMs: 0,
         end: null,
         erased: false,
       };
-  const delivery = base.deliveries.length + 1;
+  const delivery = base.sends.length + 1;
   const begun: ModelVerification = {
     ...base,
     channel,
     maxChecks: limits.maxChecks,
     verifiedMs: limits.verifiedMs,
-    deliveries: [...base.deliveries, { delivery, provider: null, status: 'sending', atMs: nowMs }],
+    sends: [...base.sends, { atMs: nowMs, handOvers: [{ provider: null, status: 'sending', atMs: nowMs }] }],
     expiresAtMs: Math.min(nowMs + limits.lifetimeMs, base.createdAtMs + limits.maxLifetimeMs),
   };
   const after = put(superseding, begun);
@@ -189,16 +195,44 @@ function check(model: NumberModel, request: CheckRequest, nowMs: number): Step {
 
 function settle(model: NumberModel, request: SettleRequest, nowMs: number): NumberModel {
   const live = model.verifications.find((v) => isMeant(v, request) && isPending(v));
-  if (!live) return model;
-  const deliveries = live.deliveries.map((d) =>
-    d.delivery === request.delivery && laterStatus(d.status, request.status) !== d.status
-      ? { ...d, status: request.status, provider: request.provider }
-      : d,
-  );
-  const settled = { ...live, deliveries };
-  return deliveries.every(({ status }) => status === 'rejected')
-    ? end(model, settled, 'failed', nowMs)
-    : put(model, settled);
+  const at = request.delivery - 1;
+  const send = live?.sends[at];
+  const isForgotten = live !== undefined && at < live.sends.length - countKept(live.sends);
+  if (!send || isForgotten) return model;
+  const handOvers = request.handOvers.reduce<ModelSend['handOvers']>((known, { provider, status }) => {
+    const place = known.findIndex((one) => one.provider === provider || one.provider === null);
+    const before = known[place];
+    return before
+      ? known.with(place, { ...before, provider, status: laterStatus(before.status, status) })
+      : [...known, { provider, status, atMs: nowMs }];
+  }, send.handOvers);
+  const sends = live.sends.with(at, { ...send, handOvers });
+  return countKept(live.sends) === sends.length && sends.every(isRejected)
+    ? end(model, { ...live, sends }, 'failed', nowMs)
+    : put(model, { ...live, sends: sends.with(at, { ...send, handOvers: mostTelling(handOvers) }) });
+}
+
+/** Nobody took it. */
+function isRejected({ handOvers }: ModelSend): boolean {
+  return handOvers.every(({ status }) => status === 'rejected');
+}
+
+const maxHandOversKept = 10;
+
+/** How many of the latest sends are remembered with all of their hand-overs; the latest always is. */
+function countKept(sends: readonly ModelSend[]): number {
+  let handOvers = 0;
+  const forgotten = sends.findLastIndex((send) => (handOvers += send.handOvers.length) > maxHandOversKept);
+  return Math.max(1, sends.length - 1 - forgotten);
+}
+
+/** The first of a send's hand-overs, and those of the others of which most is known, the earlier ones where that is as much. */
+function mostTelling(handOvers: ModelSend['handOvers']): ModelSend['handOvers'] {
+  const [, ...others] = handOvers;
+  const told = others
+    .toSorted((a, b) => deliveryStatuses.indexOf(b.status) - deliveryStatuses.indexOf(a.status))
+    .slice(0, maxHandOversKept - 1);
+  return handOvers.filter((one, index) => index === 0 || told.includes(one));
 }
 
 function endOnWord(model: NumberModel, target: Target, status: 'approved' | 'canceled', nowMs: number): Step {
@@ -279,14 +313,14 @@ function whatEnded(model: NumberModel, target: Target, nowMs: number): Answer {
 
 /** When begins were not refused, the latest first. */
 function attemptsAtMs(model: NumberModel): number[] {
-  return model.verifications.flatMap(({ deliveries }) => deliveries.map(({ atMs }) => atMs)).toSorted((a, b) => b - a);
+  return model.verifications.flatMap(({ sends }) => sends.map(({ atMs }) => atMs)).toSorted((a, b) => b - a);
 }
 
 /** When the sends that count were made, the latest first. */
 function sendsAtMs(model: NumberModel): number[] {
   return model.verifications
-    .flatMap(({ deliveries }) => deliveries)
-    .filter(({ status }) => status !== 'rejected')
+    .flatMap(({ sends }) => sends)
+    .filter((send) => !isRejected(send))
     .map(({ atMs }) => atMs)
     .toSorted((a, b) => b - a);
 }
@@ -357,12 +391,18 @@ function view(model: NumberModel, v: ModelVerification, limits: NumberLimits, no
     status: v.end?.status ?? 'pending',
     createdAtMs: v.createdAtMs,
     expiresAtMs: v.expiresAtMs,
-    lastSendAtMs: v.deliveries.at(-1)?.atMs ?? v.createdAtMs,
+    lastSendAtMs: v.sends.at(-1)?.atMs ?? v.createdAtMs,
     nextSendAtMs: nowMs + Math.max(0, ...waitsMs),
     endedAtMs: v.end?.atMs ?? null,
     sendsLeft: blocked.length > 0 ? 0 : Math.max(0, Math.min(...sendsLeft)),
     checksLeft: v.end ? 0 : Math.max(0, Math.min(...checksLeft)),
-    deliveries: v.end ? [] : v.deliveries.map((d) => ({ ...d })),
+    deliveries: v.end ? [] : deliveriesOf(v),
     number: v.number,
   };
+}
+
+function deliveriesOf({ sends }: ModelVerification): StoredDelivery[] {
+  const kept = sends.slice(-countKept(sends));
+  const before = sends.length - kept.length;
+  return kept.flatMap(({ handOvers }, at) => handOvers.map((one) => ({ delivery: before + at + 1, ...one })));
 }

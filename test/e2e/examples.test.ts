@@ -160,6 +160,31 @@ test.each(['redis', 'postgres'])('on %s, the verifier of the docs does the main 
   expect(await printed(/checked: (\w+)/)).toBe('approved');
 });
 
+test('when the first provider fails, the code goes by the second, with the verifier of the README', async () => {
+  const printed = start(['dist/cli/main.js', 'inbox', '--port', '0']);
+  const url = (await printed(/http:\/\/127\.0\.0\.1:\d+/))[0];
+  await post(`${url}/inbox/api/faults`, { vendor: 'twilio', fault: { kind: 'server_error', status: 500 }, next: 1 });
+  const program = `
+    const { verifier } = await import(${JSON.stringify(new URL('../../examples/failover.ts', import.meta.url).href)});
+    const { verification } = await verifier.start({ to: '+12025550143' });
+    const text = await (await fetch('${url}/inbox/api/wait?to=%2B12025550143')).json();
+    const { status } = await verifier.check({ id: verification.id, code: text.code });
+    console.log(text.provider, status, verification.deliveries.map(({ provider }) => provider).join());`;
+  const env = {
+    ...process.env,
+    ...secretAndFile('failover'),
+    TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+    TWILIO_AUTH_TOKEN: 'token-of-the-account',
+    TWILIO_FROM: '+15005550006',
+    TWILIO_BASE_URL: `${url}/twilio`,
+    VONAGE_API_KEY: 'abcd1234',
+    VONAGE_API_SECRET: 'secret-of-the-account',
+    VONAGE_BASE_URL: `${url}/vonage`,
+  };
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], { env });
+  expect(stdout.trim()).toBe('vonage approved twilio,vonage');
+});
+
 test('a check and what an app makes of it are one transaction', async () => {
   const env = { ...process.env, PHONEPROOF_SECRET: exampleSecret, DATABASE_URL: await freshDatabase() };
   const { stdout } = await run(process.execPath, ['examples/postgres-transaction.ts'], { env });
@@ -277,12 +302,12 @@ test('the service of the README starts, with secrets that only their owner can r
   expect(statSync(join(cwd, 'phoneproof.db')).mode & 0o777).toBe(0o600);
 });
 
-test.each(['README.md', ...globSync('docs/stores/*.md')])(
+test.each(['README.md', 'docs/writing-a-provider.md', ...globSync('docs/stores/*.md')])(
   'every TypeScript block of %s is an example that runs here',
   (page) => {
     const examples = globSync('examples/**/*.ts').map((file) => readFileSync(file, 'utf8').trim());
     const blocks = codeIn(page).filter(({ lang }) => lang === 'ts');
     for (const { text } of blocks) expect(examples).toContain(text.trim());
-    expect(blocks.length).toBeGreaterThanOrEqual({ 'README.md': 5, 'docs/stores/README.md': 0 }[page] ?? 1);
+    expect(blocks.length).toBeGreaterThanOrEqual({ 'README.md': 6, 'docs/stores/README.md': 0 }[page] ?? 1);
   },
 );

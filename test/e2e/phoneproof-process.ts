@@ -11,6 +11,8 @@ export interface Given {
   cwd: string;
   /** Nothing of this process's environment but PATH gets in. */
   env?: Readonly<Record<string, string>>;
+  /** Where a service listens; unset: on any port that is free. */
+  port?: number;
 }
 
 /** What a finished command came to. */
@@ -56,9 +58,9 @@ export async function run(args: readonly string[], given: Given, program = [main
   return { exitCode, ...output() };
 }
 
-/** Starts a command that listens, on a port that is free, and resolves when it says where. */
+/** Starts a command that listens, and resolves when it says where. */
 export async function startService(args: readonly string[], given: Given): Promise<RunningService> {
-  const { child, output } = start([...args, '--port', '0'], given);
+  const { child, output } = start([...args, '--port', String(given.port ?? 0)], given);
   const ended = once(child, 'close').then(([exitCode]) => exitCode as number | null);
   const url = await new Promise<string>((resolve, reject) => {
     const look = (): void => {

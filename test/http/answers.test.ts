@@ -59,7 +59,7 @@ test('every code has the status of the contract', () => {
   const contract: Record<number, ProblemCode[]> = {
     400: ['invalid_request'],
     401: ['unauthorized'],
-    403: ['destination_not_allowed'],
+    403: ['destination_not_allowed', 'receipt_refused'],
     404: ['not_found', 'verification_not_found'],
     405: ['method_not_allowed'],
     409: ['request_in_progress'],

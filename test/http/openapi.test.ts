@@ -1,7 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, expect, test } from 'vitest';
 import type { OpenApiDocument } from '../../src/http/openapi.ts';
-import { ProviderError, StoreError } from '../../src/index.ts';
+import { ProviderError, StoreError, type Provider } from '../../src/index.ts';
+import { recordingProvider } from '../../src/testing/recording-provider.ts';
 import { apiUnderTest, minuteMs, to, wrongFor, type Api } from './api-under-test.ts';
 import { contractOf } from './contract.ts';
 
@@ -42,6 +43,7 @@ test('the document is OpenAPI 3.1 and describes the calls of the contract', () =
       'POST /v1/numbers/unlock',
       'GET /v1/numbers/{to}',
       'DELETE /v1/numbers/{to}',
+      'POST /v1/receipts/{provider}/{token}',
       'GET /livez',
       'GET /readyz',
     ].toSorted(),
@@ -65,7 +67,8 @@ test('every operation has an id of its own, says who may call, and names its pat
     const named = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
     expect(named.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
     expect(named.every(({ required }) => required)).toBe(true);
-    expect(operation.security).toEqual(path.startsWith('/v1') ? undefined : []);
+    const isOpen = !path.startsWith('/v1') || path.startsWith('/v1/receipts');
+    expect(operation.security).toEqual(isOpen ? [] : undefined);
   }
   expect(document.security).toEqual([{ apiKey: [] }]);
 });
@@ -252,6 +255,23 @@ const corners: Record<string, (api: Api) => Promise<unknown>> = {
   },
 };
 
+/** A provider whose vendor signs nothing. */
+const trusting: Provider = {
+  ...recordingProvider(),
+  receipts: async () => [{ messageId: 'm', reference: null, status: 'sent', errorKind: null }],
+};
+const receiptsUrl = 'https://verify.test/v1/receipts';
+
+async function receipts(api: Api): Promise<void> {
+  const { pathname } = new URL(api.verifier.receiptAddress('recording') ?? '');
+  for (const body of ['x', 'x'.repeat(65_537)]) await api.call('POST', pathname, body);
+  await api.call('POST', `${pathname}x`, 'x');
+  for (const error of [new StoreError('down'), new Error('bug')]) {
+    api.breakStore(error);
+    await api.call('POST', pathname, 'x');
+  }
+}
+
 test('every answer that is documented is given, and none else', async () => {
   const documented = operations(document).flatMap(({ operation: { operationId, responses } }) =>
     Object.entries(responses).flatMap(([status, { content }]) =>
@@ -265,6 +285,7 @@ test('every answer that is documented is given, and none else', async () => {
   const drives = [
     ...Object.values(corners).map((drive) => ({ drive, options: {} })),
     { drive: (api: Api) => api.call('GET', '/readyz'), options: notReady },
+    { drive: receipts, options: { verifier: { provider: trusting, receiptsUrl } } },
   ];
   for (const { drive, options } of drives) {
     const api = await apiUnderTest(options);

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest';
 import { consoleProvider } from '../../src/providers/console.ts';
+import type { Message } from '../../src/providers/provider.ts';
 
-const message = {
+const message: Message = {
   to: '+12025550143',
+  country: 'US',
   text: '493817 is your Example code. Never share it.\n\n@example.com #493817',
   code: '493817',
   channel: 'sms',
   locale: 'en',
+  lifetimeSeconds: 600,
   reference: 'reference-1',
+  receiptUrl: () => null,
+  earlier: [],
 };
 const { signal } = new AbortController();
 

@@ -41,7 +41,7 @@ export function bentStore(clock: Clock, bend: (records: Records, straight: Store
       return acts.begin(of(request.subject), request, nowMs(), charged);
     },
     check: async (request) => acts.check(of(request.subject), request, nowMs()),
-    settle: async (request) => acts.settle(of(request.subject), request, nowMs()),
+    settle: async (request) => void acts.settle(of(request.subject), request, nowMs()),
     cancel: async (target) => acts.cancel(of(target.subject), target, nowMs()),
     approve: async (target) => acts.approve(of(target.subject), target, nowMs()),
     find: async (target) => acts.find(of(target.subject), target, nowMs()),

@@ -6,6 +6,7 @@ import { storeConformance } from '../../src/testing/store-conformance.ts';
 import { bentStore } from './bent-store.ts';
 import { brokenBroadLimits } from './broken-broad-limits.ts';
 import { brokenClaims } from './broken-claims.ts';
+import { brokenHandOvers } from './broken-hand-overs.ts';
 import { brokenStores } from './broken-stores.ts';
 
 const cases = storeConformance().filter(({ needs }) => needs === undefined);
@@ -24,7 +25,9 @@ describe('the conformance suite bites', () => {
     for (const { name } of cases) await run(name, (clock) => bentStore(clock, () => ({})));
   });
 
-  const broken = [brokenStores, brokenBroadLimits, brokenClaims].flatMap((stores) => Object.entries(stores));
+  const broken = [brokenStores, brokenHandOvers, brokenBroadLimits, brokenClaims].flatMap((stores) =>
+    Object.entries(stores),
+  );
   for (const [what, { store, fails }] of broken) {
     for (const name of fails) {
       test(`a store that ${what} fails: ${name}`, async () => {

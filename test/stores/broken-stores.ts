@@ -234,9 +234,9 @@ export const brokenStores: Record<string, BrokenStore> = {
   'lets the latest word on a delivery stand, whatever was known before': {
     store: (clock) =>
       bentStore(clock, (records) => ({
-        async settle({ subject, nonce, delivery, status, provider }) {
+        async settle({ subject, nonce, delivery, handOvers }) {
           const live = records.of(subject).live.find((one) => one.nonce === nonce);
-          Object.assign(live?.deliveries.find((one) => one.delivery === delivery) ?? {}, { status, provider });
+          Object.assign(live?.deliveries.find((one) => one.delivery === delivery) ?? {}, handOvers[0]);
         },
       })),
     fails: [
@@ -250,7 +250,7 @@ export const brokenStores: Record<string, BrokenStore> = {
       bentStore(clock, (records, straight) => ({
         async settle(request) {
           const { sends } = records.of(request.subject);
-          if (request.status === 'rejected' && sends.length > 1) sends.pop();
+          if (request.handOvers[0]?.status === 'rejected' && sends.length > 1) sends.pop();
           else await straight.settle(request);
         },
       })),
@@ -259,8 +259,14 @@ export const brokenStores: Record<string, BrokenStore> = {
   'gives back sends of which nobody knows what became': {
     store: (clock) =>
       bentStore(clock, (_, straight) => ({
-        settle: (request) =>
-          straight.settle(request.status === 'unknown' ? { ...request, status: 'rejected' } : request),
+        settle: ({ handOvers, ...request }) =>
+          straight.settle({
+            ...request,
+            handOvers: handOvers.map(({ provider, status }) => ({
+              provider,
+              status: status === 'unknown' ? 'rejected' : status,
+            })),
+          }),
       })),
     fails: ['only a rejection gives a send back'],
   },

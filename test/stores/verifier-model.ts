@@ -3,7 +3,7 @@ import { step, turningPointsMs, unknownNumber, type NumberModel } from '../../sr
 import type {
   LimitRefusal,
   NumberLimits,
-  SettleRequest,
+  SettledHandOver,
   StoredEndedVerification,
   StoredVerification,
   Target,
@@ -156,11 +156,12 @@ export function verifierModel({ limits, resendAdviceMs, repeats }: ModelPolicy):
 
   function settle(
     about: { tenant: string; to: string; purpose: string; id: string; delivery: number },
-    status: SettleRequest['status'],
+    status: SettledHandOver['status'],
     nowMs: number,
   ): void {
     const { tenant, to, purpose: purposeTag, id: nonce, delivery } = about;
-    const request = { subject: subjectOf(tenant, to), purposeTag, nonce, delivery, status, provider: 'carrier' };
+    const handOvers = [{ provider: 'carrier', status }];
+    const request = { subject: subjectOf(tenant, to), purposeTag, nonce, delivery, handOvers };
     act(tenant, to, { verb: 'settle', request }, nowMs);
   }
 

@@ -9,7 +9,11 @@ const message: Message = {
   code: '123456',
   channel: 'sms',
   locale: 'en',
+  country: 'US',
+  lifetimeSeconds: 300,
   reference: 'r.1',
+  receiptUrl: () => null,
+  earlier: [],
 };
 
 const provider = (send: Provider['send']): Provider => ({ name: 'test', channels: ['sms'], send });
@@ -20,13 +24,46 @@ test('a message that was taken is accepted, by the provider that says so', async
     message,
     1_000,
   );
-  expect(plain).toMatchObject({ status: 'accepted', provider: 'test', error: null });
+  expect(plain).toMatchObject({
+    status: 'accepted',
+    messageId: 'm',
+    error: null,
+    handOvers: [{ provider: 'test', status: 'accepted', errorKind: null }],
+  });
+});
+
+const first = { provider: 'first', status: 'rejected', errorKind: 'temporary', durationMs: 5 } as const;
+
+test('of a composition every provider that was asked is told of, the one that decided last', async () => {
   const composed = await handOver(
-    provider(async () => ({ messageId: 'm', provider: 'second' })),
+    provider(async () => ({ messageId: 'm', provider: 'second', before: [first] })),
     message,
     1_000,
   );
-  expect(composed.provider).toBe('second');
+  expect(composed).toMatchObject({
+    status: 'accepted',
+    handOvers: [first, { provider: 'second', status: 'accepted' }],
+  });
+  const refused = await handOver(
+    provider(async () => {
+      throw new ProviderError('temporary', 'no', { handOvers: [first, { ...first, provider: 'second' }] });
+    }),
+    message,
+    1_000,
+  );
+  expect(refused).toMatchObject({ status: 'rejected', handOvers: [first, { provider: 'second' }] });
+});
+
+test('what a composition rejects after one of its providers may have taken it, may have been taken', async () => {
+  const ambiguous = { ...first, status: 'unknown', errorKind: 'ambiguous' } as const;
+  const handed = await handOver(
+    provider(async () => {
+      throw new ProviderError('temporary', 'no', { handOvers: [ambiguous, { ...first, provider: 'second' }] });
+    }),
+    message,
+    1_000,
+  );
+  expect(handed).toMatchObject({ status: 'unknown', handOvers: [ambiguous, { provider: 'second' }] });
 });
 
 test.each<[ProviderErrorKind, 'rejected' | 'unknown']>([
@@ -50,7 +87,7 @@ test.each<[ProviderErrorKind, 'rejected' | 'unknown']>([
     message,
     1_000,
   );
-  expect(handed).toMatchObject({ status, error: { kind } });
+  expect(handed).toMatchObject({ status, error: { kind }, handOvers: [{ provider: 'test', status, errorKind: kind }] });
 });
 
 test('a kind that is none of ours leaves open whether the message was taken', async () => {
@@ -106,7 +143,7 @@ test('a provider that says yes after the time is heard late', async () => {
   const handed = await handOver(slow, message, 20);
   if (handed.status !== 'unknown') throw new Error('not unknown');
   accept({ messageId: 'm' });
-  expect(await handed.late).toMatchObject({ status: 'accepted' });
+  expect(await handed.late).toMatchObject({ provider: 'test', messageId: 'm' });
 });
 
 test('a provider that listens and then refuses has still timed out: the charge must not come back', async () => {

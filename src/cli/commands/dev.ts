@@ -9,7 +9,9 @@ import { packageVersion } from '../version.ts';
 export function devCommand(context: CliContext): Command {
   const command = new Command('dev')
     .summary('run everything on this machine, nothing to configure')
-    .description('Runs the API, an inbox where codes arrive, and a demo page on one port. Nothing is sent to anyone.')
+    .description(
+      'Runs the API, an inbox where codes arrive, and a demo page on one port. Nothing is sent to anyone, unless you name a provider that does.',
+    )
     .addHelpText(
       'after',
       `
@@ -28,19 +30,25 @@ Refuses to run where NODE_ENV is production: it shows codes.`,
         inspectLocal(found, env),
       );
       const { startDev } = await import('../../server/dev.ts');
-      const { log, url } = await startDev(settings, { cwd, warnings });
+      const { log, url, codes } = await startDev(settings, { cwd, warnings });
       if (settings.logFormat === 'json') log.info('listening', { url, inbox: `${url}/inbox`, docs: `${url}/docs` });
-      else context.write(welcome(url, settings.provider === 'inbox'));
+      else context.write(welcome(url, codes));
     });
   return addFlags(command, 'dev');
 }
 
-function welcome(url: string, inbox: boolean): string {
+const whereCodesAre = {
+  inbox: (url: string) => `Inbox   ${url}/inbox          codes arrive here`,
+  printed: () => 'Codes   are printed here',
+  sent: () => 'Codes   go to phones',
+};
+
+function welcome(url: string, codes: keyof typeof whereCodesAre): string {
   return `
 phoneproof ${packageVersion()}, for development
 
   Demo    ${url}/
-  ${inbox ? `Inbox   ${url}/inbox          codes arrive here` : 'Codes   are printed here'}
+  ${whereCodesAre[codes](url)}
   API     ${url}/docs
 
   Try it:

@@ -43,9 +43,9 @@ export function pageRoutes(api: readonly Route[], { basePath, publicUrl, keyed }
       method: 'get',
       path: '/docs',
       open: true,
-      handle: async ({ url }) => ({
+      handle: async ({ received }) => ({
         status: 200,
-        text: await madePage(url),
+        text: await madePage(received.url),
         headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': contentSecurityPolicy },
       }),
     },

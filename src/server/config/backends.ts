@@ -176,22 +176,3 @@ function withoutSecrets(address: string): string {
   url.search = '';
   return url.href;
 }
-
-/** Which provider takes the texts. Both of these show codes: they are for development. */
-export type ProviderChoice = 'inbox' | 'console';
-
-const providers: readonly ProviderChoice[] = ['inbox', 'console'];
-
-/** The name of one provider. */
-export const providerChoice: OptionType<ProviderChoice> = {
-  placeholder: `<${providers.join('|')}>`,
-  read(text): Reading<ProviderChoice> {
-    const known = providers.find((name) => name === text);
-    if (known) return { value: known };
-    if (text.includes(',')) {
-      return { faults: ['is a list; several providers in order come with a later version, name one'] };
-    }
-    return { faults: [`must be one of: ${providers.join(', ')}. Carriers come with a later version`] };
-  },
-  show: (name) => name,
-};

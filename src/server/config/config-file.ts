@@ -41,8 +41,11 @@ const fileKeys = new Set(
   options.flatMap(({ path, secret }) => (secret ? [path.join('.'), `${path.join('.')}File`] : [path.join('.')])),
 );
 
+/** What options stand together under. */
+const groups = new Set(options.flatMap(({ path: [first = '', second] }) => (second === undefined ? [] : [first])));
+
 /** Longer than any name of an option, shorter than any secret, which also has digits. */
-const nameLike = /^(?:policy\.)?[A-Za-z_-]{1,30}$/;
+const nameLike = new RegExp(`^(?:(?:${[...groups].join('|')})\\.)?[A-Za-z_-]{1,30}$`);
 
 function flatten(
   value: unknown,
@@ -52,7 +55,7 @@ function flatten(
   faults: string[],
 ): void {
   const key = path.join('.');
-  if (path.length === 0 || key === 'policy') {
+  if (path.length === 0 || groups.has(key)) {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       for (const [name, inner] of Object.entries(value)) flatten(inner, [...path, name], file, values, faults);
     } else faults.push(`${file}: ${key || 'the file'} must be a JSON object.`);
@@ -61,8 +64,16 @@ function flatten(
     const what = nameLike.test(key) ? `${key} is not an option` : 'a key is there that is no option';
     faults.push(`${file}: ${what}.${meant ? ` Is ${meant} meant?` : ''}`);
   } else if (value !== null) {
-    const items = Array.isArray(value) ? value : [value];
+    const items: unknown[] = Array.isArray(value) ? value : [textOfObject(key, value)];
     if (items.every((item) => ['string', 'number', 'boolean'].includes(typeof item))) values.set(key, items.join(','));
     else faults.push(`${file}: ${key} must be a text, a number, true, false or a list of texts.`);
   }
+}
+
+/** An object as text, where the option takes one. */
+function textOfObject(key: string, value: unknown): unknown {
+  const option = options.find(({ path }) => path.join('.') === key);
+  return typeof value === 'object' && value !== null && option?.type.textOf
+    ? option.type.textOf(value as Readonly<Record<string, unknown>>)
+    : value;
 }

@@ -18,13 +18,17 @@ An empty variable counts as unset. A variable that starts with \`PHONEPROOF_\` a
 it, as \`PHONEPROOF_SECRET_FILE\` or \`--secret-file\`. Nothing prints or logs them.
 
 **The file** is JSON. It is named by \`--config\` or \`PHONEPROOF_CONFIG\`; without either, \`phoneproof.config.json\` of the working directory is
-read if it is there. Its keys are the flags' names in camel case, and the policy's fields stand together. A key that is no option is an error.
+read if it is there. Its keys are the flags' names in camel case; the policy's fields stand together, and so do each provider's options. A key that is no option is
+an error.
 
 \`\`\`json
 {
   "store": "sqlite:/var/lib/phoneproof/phoneproof.db",
   "secretFile": "/run/secrets/phoneproof",
   "countries": ["US", "CA"],
+  "provider": ["twilio", "vonage"],
+  "twilio": { "accountSid": "AC…", "authTokenFile": "/run/secrets/twilio", "messagingServiceSid": "MG…" },
+  "vonage": { "apiKey": "…", "apiSecretFile": "/run/secrets/vonage", "from": "Acme" },
   "policy": { "maxSends": 3, "lifetimeSeconds": 300 }
 }
 \`\`\`

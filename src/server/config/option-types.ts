@@ -10,6 +10,8 @@ export interface OptionType<Value> {
   read(text: string): Reading<Value>;
   /** Reading what this says gives the value again, but for a password in it, which is left out. */
   show(value: Value): string;
+  /** Writes an object of the configuration file as the text that a variable would have. Unset: an object is no value of it. */
+  textOf?(object: Readonly<Record<string, unknown>>): string;
 }
 
 const fault = (text: string): { faults: readonly string[] } => ({ faults: [text] });
@@ -19,6 +21,19 @@ export function text(placeholder: string, shape?: { pattern: RegExp; rule: strin
   return {
     placeholder,
     read: (value) => (!shape || shape.pattern.test(value) ? { value } : fault(`must be ${shape.rule}`)),
+    show: (value) => value,
+  };
+}
+
+/** Where something is called. No user information (RFC 3986 section 3.2.1): addresses are printed. Parsers take a backslash for a slash. */
+export function address(example: string, { query = false } = {}): OptionType<string> {
+  const pattern = query ? /^https?:\/\/[^\s?#@/\\]+(?:\/[^\s#\\]*)?$/ : /^https?:\/\/[^\s?#@/\\]+(?:\/[^\s?#\\]*)?$/;
+  return {
+    placeholder: '<url>',
+    read: (value) =>
+      pattern.test(value) && URL.canParse(value)
+        ? { value }
+        : fault(`must be an address like ${example}, without user name and password`),
     show: (value) => value,
   };
 }
@@ -81,6 +96,43 @@ export function orNone<Value>(item: OptionType<Value>): OptionType<Value | null>
     show: (value) => (value === null ? 'none' : item.show(value)),
   };
 }
+
+/** Texts by name, as a JSON object. */
+export const textsByName: OptionType<Readonly<Record<string, string>>> = {
+  placeholder: '<json>',
+  read(json) {
+    try {
+      const value: unknown = JSON.parse(json);
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        const entries = Object.entries(value as Readonly<Record<string, unknown>>);
+        if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')) {
+          return { value: Object.fromEntries(entries) };
+        }
+      }
+    } catch {
+      // Said below.
+    }
+    return fault('must be a JSON object of texts, like {"x-name":"value"}');
+  },
+  show: (value) => JSON.stringify(value),
+  textOf: (object) => JSON.stringify(object),
+};
+
+/** JSON that is an object or a list, or any other text as it is. */
+export const jsonOrText: OptionType<string | object> = {
+  placeholder: '<json|text>',
+  read(given) {
+    try {
+      const value: unknown = JSON.parse(given);
+      if (typeof value === 'object' && value !== null) return { value };
+    } catch {
+      // Then it is a text.
+    }
+    return { value: given };
+  },
+  show: (value) => (typeof value === 'string' ? value : JSON.stringify(value)),
+  textOf: (object) => JSON.stringify(object),
+};
 
 /** The words of a list, which commas or line breaks separate. */
 export function separate(words: string): string[] {

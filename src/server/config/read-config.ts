@@ -5,6 +5,7 @@ import type { Policy } from '../../policy.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import { defaultOf, options, type CommandName, type Option, type Settings } from '../config.ts';
 import { nearest } from './nearest-name.ts';
+import { keyOf, namedProviders, providerNames, type NamedProviders } from './provider-options.ts';
 import { systemCode } from '../system-code.ts';
 
 /** Where a command's options may come from. */
@@ -62,7 +63,7 @@ export function findOptions({ command, flags, env, cwd }: Sources): Findings {
       faults.push(...reading.faults.map((what) => `${where}${name} ${what}.`));
       return { option, origin: found.origin, from: found.from, value: undefined };
     });
-  return { findings, faults, warnings: misspelled(env) };
+  return { findings, faults, warnings: [...misspelled(env), ...ofUnnamedProviders(findings)] };
 }
 
 /**
@@ -80,13 +81,13 @@ export function readSettings<Command extends CommandName>(
   return { settings, warnings };
 }
 
-/** Findings by name; the policy's fields together. */
+/** Findings by name; the policy's fields together, and each provider's options that are set. */
 export function settingsOf(findings: readonly Finding[]): Record<string, unknown> & { policy: Partial<Policy> } {
   const settings: Record<string, unknown> & { policy: Partial<Policy> } = { policy: {} };
   for (const { option, value } of findings) {
     const [first = '', field] = option.path;
     if (field === undefined) settings[first] = value;
-    else if (value !== undefined) Object.assign(settings.policy, { [field]: value });
+    else if (value !== undefined) settings[first] = { ...(settings[first] as object), [field]: value };
   }
   return settings;
 }
@@ -149,6 +150,20 @@ function locate(
     if (text !== undefined) return { origin, from: source.from, text };
   }
   return undefined;
+}
+
+/** Options of a provider that is not asked are most often there because its name was left out. */
+function ofUnnamedProviders(findings: readonly Finding[]): string[] {
+  const named = namedProviders(settingsOf(findings) as NamedProviders);
+  return providerNames.flatMap((name) => {
+    const key = keyOf(name);
+    if (key === null || named.length === 0 || named.includes(name)) return [];
+    const given = findings.filter(({ option, origin }) => option.path[0] === key && origin !== 'unset');
+    if (given.length === 0) return [];
+    return [
+      `${given.map(({ option }) => option.env).join(', ')} ${given.length > 1 ? 'have' : 'has'} no effect: PHONEPROOF_PROVIDER does not name ${name}.`,
+    ];
+  });
 }
 
 /** A variable that nothing reads is most often a misspelled one. */

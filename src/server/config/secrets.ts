@@ -42,6 +42,20 @@ export const secrets: OptionType<readonly string[]> = {
   show: (values) => values.join(','),
 };
 
+/** A secret of Standard Webhooks: base64 of 24 to 64 bytes, with or without `whsec_` before it. */
+export const webhookSecret: OptionType<string> = {
+  placeholder: '<secret>',
+  read(given): Reading<string> {
+    const base64 = given.replace(/^whsec_/, '');
+    const length = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64').length : 0;
+    if (length >= 24 && length <= 64) return { value: given };
+    return {
+      faults: ['must be base64 of 24 to 64 random bytes: make one with `echo whsec_$(openssl rand -base64 32)`'],
+    };
+  },
+  show: (value) => value,
+};
+
 function readSecrets<Value>(input: string | readonly string[], value: Value): Reading<Value> {
   try {
     createKeyring({ secret: input });

@@ -151,11 +151,13 @@ export function postgresStore({
       return begun;
     },
     check: (request) => act(request.subject, (record, nowMs) => acts.check(record, request, nowMs)),
-    settle: (request) =>
-      act(request.subject, (record, nowMs) => acts.settle(record, request, nowMs), {
-        // A rejection may end the verification, and the end has its time.
-        part: request.status === 'rejected' ? undefined : 'settle',
-      }),
+    async settle(request) {
+      const [first, ...others] = request.handOvers;
+      await act(request.subject, (record, nowMs) => acts.settle(record, request, nowMs), {
+        // A rejection may end the verification, and the end has its time; so has a hand-over that joins.
+        part: first?.status === 'rejected' || others.length > 0 ? undefined : 'settle',
+      });
+    },
     cancel: (target) => act(target.subject, (record, nowMs) => acts.cancel(record, target, nowMs)),
     approve: (target) => act(target.subject, (record, nowMs) => acts.approve(record, target, nowMs)),
     find: (target) => look(target.subject, (record, nowMs) => acts.find(record, target, nowMs)),

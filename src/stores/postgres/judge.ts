@@ -19,7 +19,10 @@ export interface ReadNumber {
 /** What is asked of a number: a verb of `record.ts`. */
 export interface Act<Result> {
   readonly broadLimits: readonly BroadLimit[];
-  /** `begin`: this process will settle it. `settle`: comes out the same at any time before the next end in the record, so it needs no newer read than its begin. */
+  /**
+   * `begin`: this process will settle it. `settle`: comes out the same at any time before the next end in the record, so it needs no newer read than its begin; unless its result
+   * is true, which says that it goes by the time.
+   */
   readonly part?: 'begin' | 'settle' | undefined;
   run(record: NumberRecord, nowMs: number, charges: BroadCharges): Result;
 }

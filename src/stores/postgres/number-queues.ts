@@ -83,8 +83,8 @@ export function numberQueues(numbers: Numbers, sessions: Sessions): NumberQueues
     const judged = judgeOrReject(read, queue, together, isKnown ? settledWithinMs : undefined);
     if (!judged) return undefined;
     let { version } = read;
-    // What is known may be old, which only a write finds out.
-    if (isKnown && !judged.change) return beaten;
+    // What is known may be old, which only a write finds out, and has no time to go by.
+    if (isKnown && (!judged.change || judged.results.includes(true))) return beaten;
     if (judged.change) {
       // Whose caller has been told that time is over meanwhile is not to be done after all.
       if (together.some(isOver)) return undefined;

@@ -154,15 +154,11 @@ export function redisStore(options: RedisStoreOptions): Store {
         return checkOutcome(readReply(reply), limits);
       });
     },
-    settle({ delivery, status, provider, ...about }) {
+    settle({ delivery, handOvers, ...about }) {
       return acts.write(async (call) => {
         const { keys, args } = targeted(about);
-        await call(scriptOf('settle'), keys, [
-          ...args,
-          String(delivery),
-          String(deliveryStatuses.indexOf(status)),
-          provider,
-        ]);
+        const said = handOvers.flatMap(({ status, provider }) => [String(deliveryStatuses.indexOf(status)), provider]);
+        await call(scriptOf('settle'), keys, [...args, String(delivery), ...said]);
       });
     },
     cancel: (target) => endOnWord('cancel', target),

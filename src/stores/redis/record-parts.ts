@@ -112,13 +112,12 @@ function readLive(reader: Reader): ToldRecord['live'][number] {
     number: reader.sized(),
     deliveryCount: reader.number(2),
   };
-  const kept = reader.number(1);
-  const first = live.deliveryCount - kept + 1;
-  const deliveries = Array.from({ length: kept }, (_, index) => readDelivery(reader, first + index));
+  const deliveries = Array.from({ length: reader.number(1) }, () => readDelivery(reader));
   return { ...live, deliveries };
 }
 
-function readDelivery(reader: Reader, delivery: number): StoredDelivery {
+function readDelivery(reader: Reader): StoredDelivery {
+  const delivery = reader.number(2);
   const status = deliveryStatuses[reader.number(1)];
   if (status === undefined) throw new RangeError();
   const atMs = timeBefore(reader, tokenBytes);

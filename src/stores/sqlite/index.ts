@@ -68,7 +68,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       return act(request.subject, (record, nowMs) => acts.check(record, request, nowMs));
     },
     settle(request) {
-      return act(request.subject, (record, nowMs) => acts.settle(record, request, nowMs));
+      return act(request.subject, (record, nowMs) => void acts.settle(record, request, nowMs));
     },
     cancel(target) {
       return act(target.subject, (record, nowMs) => acts.cancel(record, target, nowMs));

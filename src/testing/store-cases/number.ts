@@ -8,6 +8,7 @@ import type {
   CodeSecret,
   EndOutcome,
   NumberLimits,
+  SettledHandOver,
   SettleRequest,
   Store,
   StoredVerification,
@@ -93,13 +94,18 @@ export interface BeginDetails {
   broadLimits?: readonly BroadLimit[];
 }
 
+/** What is known of the hand-overs of a send: a status for each provider, the first first. */
+export type HandOvers = Readonly<Record<string, SettledHandOver['status']>>;
+
 /** Requests about one number, with all that a case does not care about filled in. */
 export interface NumberRequests {
   readonly subject: string;
   begin(details?: BeginDetails): BeginRequest;
   /** Digests the code under `keyIds`, `key-1` when unset. */
   check(code: string, which?: Which, keyIds?: readonly string[]): CheckRequest;
-  settle(nonce: string, delivery: number, status: SettleRequest['status']): SettleRequest;
+  /** One hand-over, to `carrier` when unset. */
+  settle(nonce: string, delivery: number, status: SettledHandOver['status'], provider?: string): SettleRequest;
+  settleAll(nonce: string, delivery: number, handOvers: HandOvers): SettleRequest;
   target(which?: Which): Target;
 }
 
@@ -110,6 +116,13 @@ export function requestsOf(name: string, limits: NumberLimits): NumberRequests {
     'nonce' in which
       ? { subject, limits, purposeTag: tagIn(which.nonce), nonce: which.nonce }
       : { subject, limits, purposeTag: tagOf(which.purpose) };
+  const settleAll = (nonce: string, delivery: number, handOvers: HandOvers): SettleRequest => ({
+    subject,
+    purposeTag: tagIn(nonce),
+    nonce,
+    delivery,
+    handOvers: Object.entries(handOvers).map(([provider, status]) => ({ provider, status })),
+  });
   return {
     subject,
     target,
@@ -131,14 +144,8 @@ export function requestsOf(name: string, limits: NumberLimits): NumberRequests {
       codeLength: code.length,
       digests: keyIds.map((keyId) => ({ keyId, digest: digestOf(code, keyId) })),
     }),
-    settle: (nonce, delivery, status) => ({
-      subject,
-      purposeTag: tagIn(nonce),
-      nonce,
-      delivery,
-      status,
-      provider: 'carrier',
-    }),
+    settle: (nonce, delivery, status, provider = 'carrier') => settleAll(nonce, delivery, { [provider]: status }),
+    settleAll,
   };
 }
 
@@ -150,7 +157,9 @@ export interface NumberOnStore {
   check(code: string, which?: Which, keyIds?: readonly string[]): Promise<CheckOutcome>;
   /** So many checks of a code that is wrong, one after the other; each must be compared. */
   guess(count: number, which?: Which): Promise<void>;
-  settle(nonce: string, delivery: number, status: SettleRequest['status']): Promise<void>;
+  /** One hand-over, to `carrier` when unset. */
+  settle(nonce: string, delivery: number, status: SettledHandOver['status'], provider?: string): Promise<void>;
+  settleAll(nonce: string, delivery: number, handOvers: HandOvers): Promise<void>;
   cancel(which?: Which): Promise<EndOutcome>;
   approve(which?: Which): Promise<EndOutcome>;
   find(which?: Which): Promise<StoredVerification | null>;
@@ -172,7 +181,8 @@ export function numberOn(
     async guess(count, which) {
       for (let i = 0; i < count; i += 1) expectOutcome(await store.check(requests.check('000000', which)), 'incorrect');
     },
-    settle: (nonce, delivery, status) => store.settle(requests.settle(nonce, delivery, status)),
+    settle: (nonce, delivery, status, provider) => store.settle(requests.settle(nonce, delivery, status, provider)),
+    settleAll: (nonce, delivery, handOvers) => store.settle(requests.settleAll(nonce, delivery, handOvers)),
     cancel: (which) => store.cancel(requests.target(which)),
     approve: (which) => store.approve(requests.target(which)),
     find: (which) => store.find(requests.target(which)),

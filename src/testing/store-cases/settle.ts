@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { deliveryStatuses } from '../../verification.ts';
-import type { NumberLimits, SettleRequest } from '../../stores/store.ts';
+import type { NumberLimits, SettledHandOver } from '../../stores/store.ts';
 import { allAtOnce, expectOutcome, handleOf, openHandles, type ConformanceCase } from './case.ts';
+import { handOverCases } from './hand-overs.ts';
 import { idOf, minuteMs, numberOn, usualLimits, type NumberOnStore } from './number.ts';
 
 const [, ...outcomes] = deliveryStatuses;
@@ -21,7 +22,7 @@ export const settleCases: readonly ConformanceCase[] = [
     name: 'the highest status of a delivery stands, whatever the order and however often each is said',
     async run({ open }) {
       const store = await open();
-      const words: readonly SettleRequest['status'][] = ['rejected', 'unknown', 'accepted', 'delivered'];
+      const words: readonly SettledHandOver['status'][] = ['rejected', 'unknown', 'accepted', 'delivered'];
       for (const [index, order] of permutations(words).entries()) {
         const number = numberOn(store, { name: `number ${index}` });
         const { nonce, createdAtMs } = await number.create();
@@ -208,4 +209,5 @@ export const settleCases: readonly ConformanceCase[] = [
       assert.equal(found?.sendsLeft, 1);
     },
   },
+  ...handOverCases,
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import type { NumberLimits, SettleRequest, Target } from '../../stores/store.ts';
+import type { NumberLimits, SettledHandOver, SettleRequest, Target } from '../../stores/store.ts';
 import type { Act } from '../acts.ts';
 import { diceOf, type Dice } from '../dice.ts';
 import { witness } from '../linearizability.ts';
@@ -58,8 +58,11 @@ function randomAct(dice: Dice, requests: NumberRequests, model: NumberModel, ser
       return { verb, request: underSomeTag(requests.check(code, which, ['key-1', 'key-2'])) };
     }
     case 'settle': {
-      const status = dice.pick<SettleRequest['status']>(['rejected', 'rejected', 'unknown', 'accepted', 'delivered']);
-      return { verb, request: underSomeTag(requests.settle(nonce, 1 + dice.roll(3), status)) };
+      const status = () =>
+        dice.pick<SettledHandOver['status']>(['rejected', 'rejected', 'unknown', 'accepted', 'delivered']);
+      const providers = dice.pick([['one'], ['one'], ['other'], ['one', 'other'], ['other', 'third', 'one']]);
+      const handOvers = Object.fromEntries(providers.map((provider) => [provider, status()]));
+      return { verb, request: underSomeTag(requests.settleAll(nonce, 1 + dice.roll(3), handOvers)) };
     }
     default:
       return { verb, request: underSomeTag(requests.target(which)) };

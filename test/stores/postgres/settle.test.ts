@@ -3,7 +3,7 @@ import { memoryStore } from '../../../src/stores/memory.ts';
 import { justWritten } from '../../../src/stores/postgres/just-written.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { virtualClock, type VirtualClock } from '../../../src/testing/clock.ts';
-import { hourMs, minuteMs, nonceOf, numberOn } from '../../../src/testing/store-cases/number.ts';
+import { hourMs, minuteMs, nonceOf, numberOn, type HandOvers } from '../../../src/testing/store-cases/number.ts';
 import { besideStatements, isRead, isWrite, migratedDatabase } from './database.ts';
 
 type Number = ReturnType<typeof numberOn>;
@@ -22,12 +22,24 @@ test('a settle that follows its begin is one statement', async () => {
   expect(statements).toBe('write ');
   await number.settle(nonce, 1, 'delivered');
   expect(statements).toBe('write read write ');
-  expect((await number.find({ nonce }))?.deliveries).toMatchObject([{ status: 'delivered', provider: 'carrier' }]);
+  await number.begin();
+  statements = '';
+  await number.settleAll(nonce, 2, { carrier: 'rejected', other: 'accepted' });
+  expect(statements, 'what joins has its time').toBe('read write ');
+  expect((await number.find({ nonce }))?.deliveries).toMatchObject([
+    { delivery: 1, status: 'delivered', provider: 'carrier' },
+    { delivery: 2, status: 'rejected', provider: 'carrier' },
+    { delivery: 2, status: 'accepted', provider: 'other' },
+  ]);
 });
 
 const nonce = nonceOf('the verification');
 
-describe.each(['accepted', 'rejected'] as const)('a settle (%s) that follows its begin', (status) => {
+describe.each<[string, HandOvers]>([
+  ['accepted', { carrier: 'accepted' }],
+  ['rejected', { carrier: 'rejected' }],
+  ['rejected by one and accepted by another', { one: 'rejected', carrier: 'accepted' }],
+])('a settle (%s) that follows its begin', (_handOvers, handOvers) => {
   test.each<[string, (other: Number, clock: VirtualClock) => unknown]>([
     ['nothing', () => {}],
     ['an approval', (other) => other.check('111111')],
@@ -43,21 +55,28 @@ describe.each(['accepted', 'rejected'] as const)('a settle (%s) that follows its
     ['a clock that jumps back', (_other, clock) => clock.advance(-hourMs)],
   ])('does what it should after %s', async (_between, happen) => {
     const database = await migratedDatabase();
-    const told = async (open: (clock: VirtualClock) => [own: Store, other: Store]) => {
+    const told = async (open: (clock: VirtualClock) => [own: Store, other: Store], deliveries: number[]) => {
       const clock = virtualClock();
       const [own, other] = open(clock);
-      const number = numberOn(own);
+      const name = `settled ${deliveries.join()}`;
+      const number = numberOn(own, { name });
       await number.create({ nonce });
-      await happen(numberOn(other), clock);
-      for (const delivery of [2, 1]) await number.settle(nonce, delivery, status);
+      await happen(numberOn(other, { name }), clock);
+      for (const delivery of deliveries) await number.settleAll(nonce, delivery, handOvers);
       return [await number.find({ nonce }), await number.find(), (await number.begin()).outcome];
     };
-    const expected = await told((clock) => {
-      const store = memoryStore({ clock: clock.now });
-      return [store, store];
-    });
     const open = (clock: VirtualClock) => database.open({ clock: clock.now });
-    expect(await told((clock) => [open(clock), open(clock)])).toEqual(expected);
+    // What is known of the begin is for the first of them.
+    for (const deliveries of [
+      [1, 2],
+      [2, 1],
+    ]) {
+      const expected = await told((clock) => {
+        const store = memoryStore({ clock: clock.now });
+        return [store, store];
+      }, deliveries);
+      expect(await told((clock) => [open(clock), open(clock)], deliveries), String(deliveries)).toEqual(expected);
+    }
   });
 });
 
@@ -68,6 +87,22 @@ test('a delivery that another process has begun is settled though this one knows
   await numberOn(database.open()).begin();
   await number.settle(nonce, 2, 'accepted');
   expect((await number.find({ nonce }))?.deliveries).toMatchObject([{ status: 'sending' }, { status: 'accepted' }]);
+});
+
+test('a hand-over that joins an earlier send after a begin has the time at which it was heard of', async () => {
+  const database = await migratedDatabase();
+  const clock = virtualClock();
+  const number = numberOn(database.open({ clock: clock.now }));
+  const { createdAtMs } = await number.create({ nonce });
+  await number.settle(nonce, 1, 'unknown', 'one');
+  await number.begin();
+  clock.advance(minuteMs / 2);
+  await number.settle(nonce, 1, 'delivered', 'two');
+  expect((await number.find({ nonce }))?.deliveries).toEqual([
+    { delivery: 1, provider: 'one', status: 'unknown', atMs: createdAtMs },
+    { delivery: 1, provider: 'two', status: 'delivered', atMs: createdAtMs + minuteMs / 2 },
+    { delivery: 2, provider: null, status: 'sending', atMs: createdAtMs },
+  ]);
 });
 
 test('what was written is known once, and only the latest thousand', () => {

@@ -47,7 +47,7 @@ describe.each([
     const store = redisStore({ client });
     const request = { ...begin(), subject: randomBytes(16).toString('base64url') };
     await store.begin(request);
-    await store.settle({ ...request, delivery: 1, status: 'accepted', provider: 'twilio' });
+    await store.settle({ ...request, delivery: 1, handOvers: [{ provider: 'twilio', status: 'accepted' }] });
     const keys = await client.keys(`pp:{${request.subject}}*`);
     const bytes = await Promise.all(keys.map((key) => client.memory('USAGE', key)));
     await client.del(keys);
@@ -109,7 +109,8 @@ describe.each([
       await store.begin(request);
       await looksRight();
       for (let delivery = 1; delivery <= 11; delivery += 1) {
-        await store.settle({ ...request, delivery, status: 'accepted', provider: 'v'.repeat(32) });
+        const handOvers = ['v', 'w'].map((letter) => ({ provider: letter.repeat(32), status: 'accepted' as const }));
+        await store.settle({ ...request, delivery, handOvers });
         if (index >= 4) await store.begin({ ...request, nonce: begin().nonce });
       }
       for (let check = 0; check < 1 + (index % 2); check += 1)

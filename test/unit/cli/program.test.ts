@@ -192,8 +192,46 @@ describe('config print', () => {
   });
 });
 
+describe('receipts', () => {
+  const env = {
+    PHONEPROOF_SECRET: secret,
+    PHONEPROOF_PUBLIC_URL: 'https://verify.example.com',
+    PHONEPROOF_PROVIDER: 'inbox,android-gateway,vonage',
+    PHONEPROOF_VONAGE_API_KEY: 'abcd1234',
+    PHONEPROOF_VONAGE_API_SECRET: 'secret-of-vonage',
+    PHONEPROOF_VONAGE_FROM: 'Acme',
+    PHONEPROOF_ANDROID_GATEWAY_BASE_URL: 'http://192.168.1.7:8080',
+    PHONEPROOF_ANDROID_GATEWAY_USERNAME: 'sms',
+    PHONEPROOF_ANDROID_GATEWAY_PASSWORD: 'password-of-the-phone',
+    PHONEPROOF_ANDROID_GATEWAY_SIGNING_KEY: 'key-of-the-phone',
+  };
+
+  test('says where each vendor tells, and which has to be told so by hand', async () => {
+    const { exitCode, stdout, stderr } = await phoneproof(['receipts'], env);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const [inbox, android, vonage] = stdout.split('\n\n');
+    expect(inbox).toMatch(/^inbox\n.*no receipts/);
+    expect(android).toMatch(
+      /^android-gateway\n {2}https:\/\/verify\.example\.com\/v1\/receipts\/android-gateway\/[\w-]{22}\n.*once/,
+    );
+    expect(vonage).toMatch(
+      /^vonage\n {2}https:\/\/verify\.example\.com\/v1\/receipts\/vonage\/[\w-]{22}\n.*nothing to do/,
+    );
+    for (const credential of ['secret-of-vonage', 'password-of-the-phone', 'key-of-the-phone', secret]) {
+      expect(stdout).not.toContain(credential);
+    }
+  });
+
+  test('needs the secret, the providers and the public address', async () => {
+    const { exitCode, stderr } = await phoneproof(['receipts']);
+    expect(exitCode).toBe(78);
+    for (const name of ['PHONEPROOF_SECRET', 'PHONEPROOF_PROVIDER', 'PHONEPROOF_PUBLIC_URL'])
+      expect(stderr).toContain(name);
+  });
+});
+
 describe('the command line', () => {
-  test.each(['dev', 'serve', 'inbox', 'send', 'check', 'config print'])(
+  test.each(['dev', 'serve', 'inbox', 'send', 'check', 'migrate', 'receipts', 'config print'])(
     '%s --help shows an example and its options',
     async (name) => {
       const { exitCode, stdout } = await phoneproof([...name.split(' '), '--help']);

@@ -1,9 +1,21 @@
 import { expect, test } from 'vitest';
 import { createInbox } from '../../../src/inbox/messages.ts';
 import { inboxProvider } from '../../../src/inbox/provider.ts';
+import type { Message } from '../../../src/providers/provider.ts';
 
 const text = '493817 is your Example code. Never share it.';
-const message = { to: '+12025550143', text, code: '493817', channel: 'sms', locale: 'en', reference: 'reference-1' };
+const message: Message = {
+  to: '+12025550143',
+  country: 'US',
+  text,
+  code: '493817',
+  channel: 'sms',
+  locale: 'en',
+  lifetimeSeconds: 300,
+  reference: 'reference-1',
+  receiptUrl: () => null,
+  earlier: [],
+};
 const { signal } = new AbortController();
 
 test('a sent text is in the inbox before the send resolves, under the id it resolves with', async () => {

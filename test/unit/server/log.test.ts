@@ -53,6 +53,7 @@ test('an event is a debug line, told by the names of its fields and by no other;
     purpose: 'default',
     id: 'v1abc',
     delivery: 1,
+    country: 'US',
     provider: 'inbox',
     status: 'accepted',
     errorKind: null,
@@ -63,6 +64,25 @@ test('an event is a debug line, told by the names of its fields and by no other;
   const [line = ''] = written({ level: 'debug' }, tell);
   expect(JSON.parse(line)).toMatchObject({ msg: 'delivery.settled', to: '+1••••••0143', provider: 'inbox', ms: 3 });
   expect(line).not.toContain('493817');
+});
+
+test('a refused receipt is a warning, one of a text that nobody knows is none', () => {
+  const lines = written({}, (log) => {
+    log.event({ type: 'receipt.refused', provider: 'twilio', reason: 'The signature is wrong.' });
+    log.event({ type: 'receipt.unknown', provider: 'twilio', count: 2 });
+  });
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      msg: 'receipt.refused',
+      provider: 'twilio',
+      reason: 'The signature is wrong.',
+    }),
+  ]);
+  const [line = ''] = written({ level: 'debug' }, (log) =>
+    log.event({ type: 'receipt.unknown', provider: 'twilio', count: 2 }),
+  );
+  expect(JSON.parse(line)).toMatchObject({ level: 'debug', provider: 'twilio', count: 2 });
 });
 
 test('lines for people hold what the JSON lines hold, and no JSON', () => {

@@ -49,6 +49,7 @@ test('starts, deliveries and checks are counted by what came of them', async () 
       type: 'delivery.settled',
       ...about,
       delivery: 1,
+      country: 'US',
       provider: 'inbox',
       status: 'rejected',
       errorKind: 'funds',
@@ -72,6 +73,57 @@ test('starts, deliveries and checks are counted by what came of them', async () 
   ]) {
     expect(text).toContain(line);
   }
+});
+
+test('receipts are counted by what vendors told, and apart where they are refused or unknown', async () => {
+  const text = await exposition(({ event }) => {
+    const told = {
+      type: 'delivery.reported',
+      tenant: 'default',
+      id: 'v1abc',
+      delivery: 1,
+      provider: 'twilio',
+    } as const;
+    event({ ...told, status: 'delivered', errorKind: null });
+    event({ ...told, status: 'failed', errorKind: 'filtered' });
+    event({ ...told, status: 'failed', errorKind: 'filtered' });
+    event({ type: 'receipt.refused', provider: 'vonage', reason: 'The signature is wrong.' });
+    event({ type: 'receipt.unknown', provider: 'aws', count: 3 });
+  });
+  for (const line of [
+    'phoneproof_receipts_total{provider="twilio",status="delivered",error_kind=""} 1',
+    'phoneproof_receipts_total{provider="twilio",status="failed",error_kind="filtered"} 2',
+    'phoneproof_receipts_refused_total{provider="vonage"} 1',
+    'phoneproof_receipts_unknown_total{provider="aws"} 3',
+  ]) {
+    expect(text).toContain(line);
+  }
+  expect(text).not.toMatch(/is wrong|v1abc/);
+});
+
+test('how providers do is asked when somebody looks', async () => {
+  let breaker: 'open' | 'half_open' | 'closed' = 'closed';
+  const health = () => ({
+    providers: [
+      { provider: 'twilio', breaker, waitMs: 0 },
+      { provider: 'vonage', breaker: 'closed' as const, waitMs: 0 },
+    ],
+    scores: [
+      { provider: 'twilio', country: 'US', score: 0.9 },
+      { provider: 'twilio', country: null, score: 0.5 },
+    ],
+  });
+  const metrics = createMetrics({ health });
+  const look = async () => (await metrics.exposition()).text();
+  expect(await look()).toContain('phoneproof_provider_up{provider="twilio"} 1');
+  breaker = 'open';
+  const text = await look();
+  expect(text).toContain('phoneproof_provider_up{provider="twilio"} 0\n');
+  expect(text).toContain('phoneproof_provider_up{provider="vonage"} 1');
+  expect(text).toContain('phoneproof_provider_score{provider="twilio",country="US"} 0.9');
+  expect(text).toContain('phoneproof_provider_score{provider="twilio",country=""} 0.5');
+  breaker = 'half_open';
+  expect(await look()).toContain('phoneproof_provider_up{provider="twilio"} 0.5');
 });
 
 test('no label holds a number, not even a masked one, nor an id', async () => {

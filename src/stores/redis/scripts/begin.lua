@@ -4,7 +4,6 @@
 --       10 limits on wrong checks, 11 spans and limits of a begin, 12 empty, or not where a broad limit elsewhere refuses: then nothing is begun,
 --       13... max and window of each broad limit among the keys
 -- returns created (nonce, delivery) | repeated (nonce, delivery, secret) | refused (wait of each broad limit, unless the number's own refuse)
-local max_deliveries_kept = 10
 -- Its place in `deliveryStatuses` (src/verification.ts).
 local sending = 0
 
@@ -77,7 +76,7 @@ live.expires_at = math.min(now + lifetime_ms, live.created_at + max_lifetime_ms)
 live.max_checks, live.keep_ms, live.verified_ms = max_checks, keep_ms, verified_ms
 live.delivery_count = live.delivery_count + 1
 live.deliveries[#live.deliveries + 1] = { number = live.delivery_count, provider = '', status = sending, at = now, token = token }
-if #live.deliveries > max_deliveries_kept then table.remove(live.deliveries, 1) end
+keep_latest(live.deliveries)
 
 set_part(record, 's', add_time(parts.s, longest_window_ms, now, ''))
 set_part(record, 'a', add_time(parts.a, attempts_window_ms, now, ''))

@@ -6,7 +6,7 @@
 -- The first hash holds what is over about a day after the number was last heard of, and the sealed number with it:
 --   s  until, then the sends
 --   a  until, then the attempts
---   l  live verifications, in the order of their creation; each delivery with the token of its begin
+--   l  live verifications, in the order of their creation; each hand-over with the number of its send, the first of each send with the token of its begin
 --   e  ended verifications, in the order of their ends; each with the token of the act that ended it
 -- The second, the marks, is there only while it holds any of what lasts for up to a year, and has an end of its own:
 --   w  until, then the wrong checks, each with the token of its check
@@ -19,7 +19,7 @@
 -- what bears the call's token was done by it, and is not done twice.
 
 local live_format = '>c16c6I6I6I2I2I6I6I2c0I2c0I2c0I2B'
-local delivery_format = '>BI6c6I2c0'
+local delivery_format = '>I2BI6c6I2c0'
 local ended_format = '>c16c6BI6I6I6I6I6c6I2c0I2c0I2c0'
 
 local function read_live(part)
@@ -29,9 +29,9 @@ local function read_live(part)
       unpack_bytes(live_format, part, from)
     local deliveries = {}
     for place = 1, kept do
-      local status, at, token, provider
-      status, at, token, provider, after = unpack_bytes(delivery_format, part, after)
-      deliveries[place] = { number = delivery_count - kept + place, status = status, at = at, token = token, provider = provider }
+      local send, status, at, token, provider
+      send, status, at, token, provider, after = unpack_bytes(delivery_format, part, after)
+      deliveries[place] = { number = send, status = status, at = at, token = token, provider = provider }
     end
     all[#all + 1] = {
       nonce = nonce, tag = tag, created_at = created_at, expires_at = expires_at, wrong_checks = wrong_checks, max_checks = max_checks,
@@ -50,7 +50,8 @@ local function write_live(all)
       live.keep_ms, live.verified_ms, #live.purpose, live.purpose, #live.channel, live.channel, #live.number, live.number,
       live.delivery_count, #live.deliveries)
     for _, delivery in ipairs(live.deliveries) do
-      packed[#packed + 1] = pack(delivery_format, delivery.status, delivery.at, delivery.token, #delivery.provider, delivery.provider)
+      packed[#packed + 1] = pack(delivery_format, delivery.number, delivery.status, delivery.at, delivery.token, #delivery.provider,
+        delivery.provider)
     end
   end
   return table.concat(packed)

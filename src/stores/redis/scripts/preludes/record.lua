@@ -29,6 +29,15 @@ local function marks_end_at(record)
   return math.max(until_of(record.parts.w), until_of(record.parts.r), until_of(record.parts.v))
 end
 
+-- When its latest send began.
+local function last_send_at(live)
+  local latest = live.deliveries[#live.deliveries]
+  for _, one in ipairs(live.deliveries) do
+    if one.number == latest.number then return one.at end
+  end
+  return live.created_at
+end
+
 -- The only way out of pending. The secret of its code has a key and an end of its own: whoever ends it before that deletes it.
 local function end_live(record, live, status, at, token)
   record.changed.l, record.changed.e = true, true
@@ -38,12 +47,11 @@ local function end_live(record, live, status, at, token)
       break
     end
   end
-  local latest = live.deliveries[#live.deliveries]
   local place = #record.ended
   while place > 0 and record.ended[place].ended_at > at do place = place - 1 end
   table.insert(record.ended, place + 1, {
     nonce = live.nonce, tag = live.tag, purpose = live.purpose, channel = live.channel, number = live.number, status = status,
-    created_at = live.created_at, expires_at = live.expires_at, last_send_at = latest and latest.at or live.created_at, ended_at = at,
+    created_at = live.created_at, expires_at = live.expires_at, last_send_at = last_send_at(live), ended_at = at,
     until_at = at + live.keep_ms, token = token or no_token,
   })
 end

@@ -1,4 +1,6 @@
--- Finding verifications, and what is told of one that is not pending.
+-- Finding verifications, what is told of one that is not pending, and how many hand-overs are kept of one that is.
+
+local max_deliveries_kept = 10
 
 local function find_live(record, tag, nonce)
   for _, live in ipairs(record.live) do
@@ -38,4 +40,20 @@ local function answer_what_ended(record, mark, max, tag, nonce)
   local ended = nonce ~= '' and find_ended(record, max, tag, nonce)
   if not ended then return answer(record, mark, 'not_found') end
   return answer(record, mark, 'ended', ended.nonce)
+end
+
+-- `latestOf` in src/stores/record.ts.
+local function keep_latest(deliveries)
+  while #deliveries > max_deliveries_kept do
+    local oldest = deliveries[1].number
+    if deliveries[#deliveries].number > oldest then
+      while deliveries[1].number == oldest do table.remove(deliveries, 1) end
+    else
+      local least = 2
+      for place = 3, #deliveries do
+        if deliveries[place].status <= deliveries[least].status then least = place end
+      end
+      table.remove(deliveries, least)
+    end
+  end
 end
