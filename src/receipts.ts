@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createSealer, openSeal } from './code.ts';
-import { ConfigurationError, ReceiptError } from './errors.ts';
+import { ConfigurationError, ReceiptError, StoreError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
 import { hmac, keyFor, type Keyring } from './keyring.ts';
 import type { Provider, Receipt } from './providers/provider.ts';
@@ -18,6 +18,7 @@ export interface ReceiptParts {
   /** Where `POST {receiptsUrl}/{provider}/{token}` comes in from outside; null: nowhere. */
   receiptsUrl: string | null;
   ready(): Promise<void>;
+  wait(ms: number): Promise<void>;
   tell(event: VerifierEvent): void;
 }
 
@@ -43,6 +44,8 @@ export interface Receipts {
 
 /** For as long as vendors go on telling. */
 const rememberedMs = 72 * 3_600_000;
+/** Tries to write a message id down while receipts keep asking for it. */
+const remembersAtMost = 5;
 
 export function createReceipts(parts: ReceiptParts): Receipts {
   const { store, keyring, receiptsUrl, tell } = parts;
@@ -73,6 +76,8 @@ export function createReceipts(parts: ReceiptParts): Receipts {
     const { claim, sealedFor } = claimOf(provider, messageId);
     const claimed = await store.claim(claim);
     if (claimed.outcome === 'completed') return openSeal(keyring, sealedFor, 'reference', claimed.answer);
+    // It is being remembered at this moment: the vendor is to tell again.
+    if (claimed.outcome === 'running') throw new StoreError('A message id is being written down: tell again.');
     if (claimed.outcome === 'claimed') await store.complete({ key: claim.key, token: claim.token, answer: null });
     return null;
   }
@@ -99,9 +104,15 @@ export function createReceipts(parts: ReceiptParts): Receipts {
       return address === null ? null : `${address}?ref=${reference}`;
     },
     async remember(provider, messageId, reference) {
-      if (providers.get(provider)?.returnsReference !== false) return;
+      if (addressOf(provider) === null || providers.get(provider)?.returnsReference !== false) return;
       const { claim, sealedFor } = claimOf(provider, messageId);
-      if ((await store.claim(claim)).outcome !== 'claimed') return;
+      let claimed = await store.claim(claim);
+      // A receipt has asked for it at this moment.
+      for (let tries = 1; claimed.outcome === 'running' && tries < remembersAtMost; tries += 1) {
+        await parts.wait(claimed.retryAfterMs);
+        claimed = await store.claim(claim);
+      }
+      if (claimed.outcome !== 'claimed') return;
       const answer = createSealer(keyring.current, sealedFor)('reference', reference);
       await store.complete({ key: claim.key, token: claim.token, answer });
     },

@@ -144,14 +144,16 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       for (const { provider: name, status, errorKind, durationMs } of handOvers) {
         tell({ type: 'delivery.settled', ...about, country, provider: name, status, errorKind, durationMs });
       }
-      try {
-        await store.settle({ subject, purposeTag, nonce, delivery, handOvers });
-        const took = handOvers.at(-1);
-        if (took && messageId !== undefined) await receipts.remember(took.provider, messageId, reference);
-      } catch (thrown) {
-        // The delivery stays `sending`, which promises nothing; the answer stands.
+      const failed = (thrown: unknown): void =>
         tell({ type: 'settle.failed', ...about, error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
-      }
+      // What fails of it stays as it is, which promises nothing: the answer stands. Each by itself, so that a receipt can still mend what could not be written down.
+      const took = handOvers.at(-1);
+      await Promise.all([
+        store.settle({ subject, purposeTag, nonce, delivery, handOvers }).catch(failed),
+        took && messageId !== undefined
+          ? receipts.remember(took.provider, messageId, reference).catch(failed)
+          : undefined,
+      ]);
     }
 
     if (sent.status === 'rejected') {

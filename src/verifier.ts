@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { createAddressees, type Addressee } from './addressee.ts';
 import { digestCode } from './code.ts';
 import { ConfigurationError, InvalidRequestError, SubjectKeyError } from './errors.ts';
@@ -266,6 +267,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     keyring,
     receiptsUrl: receiptsBase(options.receiptsUrl),
     ready,
+    wait: setTimeout,
     tell,
   });
   const start = createStart({

@@ -164,7 +164,8 @@ function faultsIn({ baseUrl, username, password, signingKey, simNumber, timeoutM
   if (!password) faults.push('password is missing: the app shows it');
   if (signingKey === '') faults.push('signingKey is empty: the app shows it, under Settings, Webhooks');
   if (simNumber !== undefined && ![1, 2, 3].includes(simNumber)) faults.push('simNumber must be 1, 2 or 3');
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) faults.push('timeoutMs must be more than 0');
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && Number.isFinite(timeoutMs)))
+    faults.push('timeoutMs must be a number of milliseconds above 0');
   return faults;
 }
 

@@ -94,9 +94,9 @@ export function kindOfStatus(status: number): ProviderErrorKind {
   if (status === 402) return 'funds';
   if (status === 408) return 'temporary';
   if (status === 429) return 'rate_limited';
-  // A gateway that gave up on what is behind it, which may have gone on.
-  if (status === 502 || status === 504) return 'ambiguous';
-  if (status >= 500) return 'temporary';
+  if (status === 503) return 'temporary';
+  // What broke while it was at work, or a gateway that gave up on what is behind it: the message may have been taken.
+  if (status >= 500) return 'ambiguous';
   if (status >= 300) return 'config';
   return 'unknown';
 }

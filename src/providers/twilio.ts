@@ -138,7 +138,8 @@ function faultsOf(options: TwilioOptions): string[] {
   if (baseUrl !== undefined && !/^https?:\/\/[^\s?#@]+$/.test(baseUrl)) {
     faults.push('baseUrl must be an http or https address without user, password, query and fragment');
   }
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) faults.push('timeoutMs must be more than 0');
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && Number.isFinite(timeoutMs)))
+    faults.push('timeoutMs must be a number of milliseconds above 0');
   return faults;
 }
 

@@ -81,7 +81,8 @@ export function webhookProvider(options: WebhookOptions): Provider {
   const { url, name = 'webhook', timeoutMs, clock = Date.now } = options;
   const faults: string[] = [];
   if (!isAddress(url)) faults.push('url must be an https or http address without user, password and placeholders');
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) faults.push('timeoutMs must be more than 0');
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && Number.isFinite(timeoutMs)))
+    faults.push('timeoutMs must be a number of milliseconds above 0');
   const key = keyOf(options.secret, faults);
   const headers = headerTemplates(options.headers ?? {}, faults);
   const contentType = contentTypeIn(options.headers ?? {});

@@ -39,6 +39,7 @@ export function createLog({ level, format, destination }: LogOptions): Log {
       ? prettyStream(destination ?? process.stdout)
       : (destination ?? onceATurn(pino.destination({ sync: true }))),
   );
+  const isNewAlarm = alarmOnceAMinute();
   return {
     answer({ requestId, method, route, status, code, tenant, durationMs }) {
       const quiet = status < 400 && route !== null && probes.has(route);
@@ -49,7 +50,8 @@ export function createLog({ level, format, destination }: LogOptions): Log {
     },
     event(event) {
       // A receipt at the right address with a wrong signature: most often a setting that is wrong.
-      const level = 'error' in event ? 'error' : event.type === 'receipt.refused' ? 'warn' : 'debug';
+      const isWarning = event.type === 'receipt.refused' || isNewAlarm(event);
+      const level = 'error' in event ? 'error' : isWarning ? 'warn' : 'debug';
       if (!lines.isLevelEnabled(level)) return;
       const fields = fieldsOf(event).flatMap(([name, value]): [string, unknown][] =>
         value === null ? [] : [[name === 'duration_ms' ? 'ms' : name, value]],
@@ -61,6 +63,23 @@ export function createLog({ level, format, destination }: LogOptions): Log {
     warn: (message) => lines.warn(message),
     error: (message, error, { requestId } = {}) =>
       lines.error({ ...(requestId && { request_id: requestId }), error: errorRecord(error) }, message),
+  };
+}
+
+/** What somebody has to see to, also where another provider has taken the text. */
+const alarms: ReadonlySet<string | null> = new Set(['auth', 'config', 'funds']);
+const alarmsEveryMs = 60_000;
+
+/** Says of an event whether it is an alarm that was not given in the last minute. */
+function alarmOnceAMinute(): (event: VerifierEvent) => boolean {
+  const givenAtMs = new Map<string, number>();
+  return (event) => {
+    if (event.type !== 'delivery.settled' || !alarms.has(event.errorKind)) return false;
+    const alarm = `${event.provider} ${event.errorKind}`;
+    const nowMs = performance.now();
+    if (nowMs - (givenAtMs.get(alarm) ?? -Infinity) < alarmsEveryMs) return false;
+    givenAtMs.set(alarm, nowMs);
+    return true;
   };
 }
 

@@ -222,6 +222,20 @@ function openWebhooks(
 
 /** Which vendors will tell, and which have to be told where first. Not where: the addresses are secrets. */
 function tellOfReceipts(settings: ServiceSettings, verifier: Pick<Verifier, 'receiptAddress'>, log: Log): void {
+  const { androidGateway, aws, publicUrl, vonage } = settings;
+  const idle = [
+    ...(vonage?.signatureSecret === undefined ? [] : ['PHONEPROOF_VONAGE_SIGNATURE_SECRET']),
+    ...(aws?.topicArns === undefined ? [] : ['PHONEPROOF_AWS_TOPIC_ARNS']),
+    ...(androidGateway?.signingKey === undefined ? [] : ['PHONEPROOF_ANDROID_GATEWAY_SIGNING_KEY']),
+  ];
+  if (publicUrl === undefined && idle.length > 0) {
+    log.warn(`${idle.join(' and ')} is for delivery receipts, and none are taken: set PHONEPROOF_PUBLIC_URL.`);
+  }
+  if (verifier.receiptAddress('vonage') !== null && vonage?.signatureSecret === undefined) {
+    log.warn(
+      'PHONEPROOF_VONAGE_SIGNATURE_SECRET is not set: receipts of Vonage are believed for the secret address alone.',
+    );
+  }
   const telling = namedProviders(settings).filter((name) => verifier.receiptAddress(name) !== null);
   if (telling.length > 0) log.info('delivery receipts are taken', { providers: telling.join(',') });
   const byHand = telling.filter((name) => toldByHand[name] !== undefined);

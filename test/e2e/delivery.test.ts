@@ -71,13 +71,15 @@ async function startServe(twilioAt: string, vonageAt: string, env: Record<string
     PHONEPROOF_VONAGE_FROM: 'Acme',
     ...env,
   };
-  const service = await startService(['serve'], { cwd: newFolder(), env: given });
+  const cwd = newFolder();
+  const service = await startService(['serve'], { cwd, env: given });
   address.leadTo(service.url);
   const metrics = /"metrics":"([^"]+)"/.exec(service.output().stdout)?.[1] ?? '';
   return {
     ...service,
     address,
     env: given,
+    cwd,
     post: (path: string, body: object) => call(service.url, path, { body, key }),
     deliveriesOf: async (id: string) =>
       (await call(service.url, `/v1/verifications/${id}`, { key })).body['deliveries'],
@@ -199,6 +201,29 @@ test('a text that a receipt says is lost goes by the other vendor when the perso
   expect(
     await service.metric('phoneproof_receipts_total{provider="twilio",status="failed",error_kind="temporary"}'),
   ).toBe(1);
+});
+
+test('a process that is killed between the vendor’s yes and the record of it loses nothing and sends nothing twice', async () => {
+  const inbox = await startInbox();
+  const address = await publicAddress();
+  // Receipts go nowhere, and the vendor answers only after it has told of the message: for some seconds the text is there, and nobody has been told.
+  address.leadTo(await listen(createServer(() => {})));
+  const first = await startServe(inbox.url, inbox.url, { PHONEPROOF_PUBLIC_URL: address.url });
+  await fault(inbox.url, { vendor: 'twilio', fault: { kind: 'early_receipts' }, next: 1 });
+  const to = numberOf(40);
+  const asking = first.post('/v1/verifications', { to }).catch(() => null);
+  await eventually(async () => (await textsTo(inbox.url, to)).length).toBe(1);
+  first.signal('SIGKILL');
+  await first.ended;
+  expect(await asking).toBeNull();
+
+  const second = await startService(['serve'], { cwd: first.cwd, env: first.env });
+  const ask = (path: string, body: object) => call(second.url, path, { body, key });
+  const [text] = await textsTo(inbox.url, to);
+  expect(await ask('/v1/verifications', { to })).toMatchObject({ status: 200, body: { sends_left: 1 } });
+  const texts = await textsTo(inbox.url, to);
+  expect(texts.map(({ code }) => code)).toEqual([text?.code, text?.code]);
+  expect(await ask('/v1/verifications/check', { to, code: text?.code })).toMatchObject({ status: 200 });
 });
 
 test('a receipt that nobody has signed is refused, counted and warned of, and changes nothing', async () => {

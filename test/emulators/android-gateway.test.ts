@@ -230,7 +230,7 @@ describe('the state of a message', () => {
 describe('a fault', () => {
   test.each<[Fault, string, number]>([
     [{ kind: 'rate_limited', retryAfterSeconds: 7 }, 'rate_limited', 0],
-    [{ kind: 'server_error', status: 500 }, 'temporary', 0],
+    [{ kind: 'server_error', status: 500 }, 'ambiguous', 0],
     [{ kind: 'server_error', status: 504 }, 'ambiguous', 0],
     [{ kind: 'cut_before' }, 'ambiguous', 0],
     [{ kind: 'cut_after' }, 'ambiguous', 1],

@@ -282,6 +282,19 @@ async function subscribed(
   return { ...parts, parts, callbacks, confirmation, subscribe, send };
 }
 
+test('nobody subscribes by a link that a page has a browser follow', async () => {
+  const { parts, callbacks } = await subscribed();
+  const query = new URLSearchParams({
+    Action: 'Subscribe',
+    Protocol: 'http',
+    TopicArn: topicArn,
+    Endpoint: `${callbacks.url}/other`,
+  });
+  const answer = await fetch(`${parts.inbox.url}/aws/sns/?${query.toString()}`);
+  expect(answer.status).toBe(404);
+  expect(callbacks.came).toHaveLength(1);
+});
+
 describe('events', () => {
   test.each(['1', '2'] as const)('come signed by version %s, as ours reads them', async (signatureVersion) => {
     const { parts, callbacks, send } = await subscribed({ signatureVersion, credentials });
@@ -458,7 +471,7 @@ describe('a fault that was scripted', () => {
 
   test.each<[ScriptedFault, string, number]>([
     [{ kind: 'rate_limited', retryAfterSeconds: 7 }, 'rate_limited', 0],
-    [{ kind: 'server_error', status: 500 }, 'temporary', 0],
+    [{ kind: 'server_error', status: 500 }, 'ambiguous', 0],
     [{ kind: 'refused', code: 'DESTINATION_PHONE_NUMBER_OPTED_OUT' }, 'opted_out', 0],
     [{ kind: 'cut_before' }, 'ambiguous', 0],
     [{ kind: 'cut_after' }, 'ambiguous', 1],

@@ -4,7 +4,7 @@ import { printFailover, runFailover, type FailoverRun, type FaultKind } from './
 const kinds: readonly FaultKind[] = [
   { name: 'find no server', first: 'twilio', fault: 'no server' },
   { name: 'are refused with a 429', first: 'twilio', fault: { kind: 'rate_limited', retryAfterSeconds: 1 } },
-  { name: 'are refused with a 500', first: 'twilio', fault: { kind: 'server_error', status: 500 } },
+  { name: 'are refused with a 503', first: 'twilio', fault: { kind: 'server_error', status: 503 } },
   { name: 'are refused within a 200', first: 'vonage', fault: { kind: 'refused', code: '5' } },
   { name: 'are cut off before they are taken', first: 'twilio', fault: { kind: 'cut_before' } },
   { name: 'are taken, and the answer is cut off', first: 'twilio', fault: { kind: 'cut_after' } },

@@ -76,11 +76,11 @@ const underTest: ProviderUnderTest = {
     { name: 'a scope that is missing', reply: json(403, { message: 'Forbidden' }), kind: 'auth' },
     { name: 'another path', reply: json(404, { message: 'Not Found' }), kind: 'config' },
     { name: 'too many', reply: json(429, { message: 'Too Many Requests' }), kind: 'rate_limited' },
-    { name: 'an error of the server', reply: json(500, { message: 'failed to handle request' }), kind: 'temporary' },
+    { name: 'an error of the server', reply: json(500, { message: 'failed to handle request' }), kind: 'ambiguous' },
     {
       name: 'an error of the server about a number',
       reply: json(500, { message: 'invalid phone number' }),
-      kind: 'temporary',
+      kind: 'ambiguous',
     },
     { name: 'a queue that is full', reply: json(503, { message: 'queue limits exceeded' }), kind: 'temporary' },
     { name: 'taken and failed', reply: json(202, state('id-1', 'Failed')), kind: 'temporary' },

@@ -111,7 +111,7 @@ const special: Readonly<Record<string, ProviderErrorKind>> = {
 const documented: readonly (readonly [string, ProviderErrorKind, readonly string[]])[] = [
   ['AccessDeniedException', 'auth', Object.values(AccessDeniedExceptionReason)],
   ['ConflictException', 'config', Object.values(ConflictExceptionReason)],
-  ['InternalServerException', 'temporary', []],
+  ['InternalServerException', 'ambiguous', []],
   ['ResourceNotFoundException', 'config', []],
   ['ServiceQuotaExceededException', 'config', Object.values(ServiceQuotaExceededExceptionReason)],
   ['ThrottlingException', 'rate_limited', []],
@@ -423,7 +423,7 @@ describe('an error', () => {
     for (const [status, kind] of [
       [302, 'config'],
       [400, 'config'],
-      [500, 'temporary'],
+      [500, 'ambiguous'],
     ] as const) {
       expect((await sent({}, {}, { ...accepted('m-1'), status })).came).toMatchObject({ kind });
     }

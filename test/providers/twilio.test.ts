@@ -94,7 +94,7 @@ const refusals: readonly (readonly [status: number, code: number, kind: Provider
   [403, 20403, 'auth'],
   [403, 20005, 'funds'],
   [404, 20404, 'config'],
-  [500, 20500, 'temporary'],
+  [500, 20500, 'ambiguous'],
   [503, 20503, 'temporary'],
   [503, 21730, 'temporary'],
   [400, 29999, 'config'],

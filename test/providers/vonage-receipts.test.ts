@@ -135,14 +135,15 @@ test('either API’s receipts are read, whichever it sends by: an account is tol
   }
 });
 
-test('the reference is the one that is signed; the one in the address where the vendor returns none', async () => {
+test('the reference is the one that is signed; one in the address counts only where nothing is signed', async () => {
   const url = `${signing.url}?ref=another`;
   expect(await read(withSecret, tokenSigned(JSON.stringify(status), { ...signing, url }))).toMatchObject([
     { reference },
   ]);
   const { client_ref: _leftOut, ...bare } = status;
   const withoutReference = tokenSigned(JSON.stringify(bare), { ...signing, url });
-  expect(await read(withSecret, withoutReference)).toMatchObject([{ reference: 'another' }]);
+  expect(await read(withSecret, withoutReference)).toMatchObject([{ reference: null }]);
+  expect(await read(withoutSecret, withoutReference)).toMatchObject([{ reference: 'another' }]);
   expect(await read(withSecret, tokenSigned(JSON.stringify(bare), signing))).toMatchObject([{ reference: null }]);
 });
 

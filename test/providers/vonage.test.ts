@@ -450,7 +450,7 @@ test('an error names the provider, the kind and the vendor’s code, and nothing
   const messages = { api: 'messages' } as const;
   expect(await errorAt(problem(422, '1120'), messages)).toBe('ProviderError: vonage-eu: config (HTTP 422, 1120)');
   expect(await errorAt(problem(422, '4938'), messages)).toBe('ProviderError: vonage-eu: config (HTTP 422)');
-  expect(await errorAt(problem(500, 'constructor'), messages)).toBe('ProviderError: vonage-eu: temporary (HTTP 500)');
+  expect(await errorAt(problem(500, 'constructor'), messages)).toBe('ProviderError: vonage-eu: ambiguous (HTTP 500)');
 });
 
 test('every fault in the options is named at once, and no secret', () => {

@@ -93,7 +93,7 @@ test('a text asks for receipts at an address of its provider and of the text', a
 });
 
 test('without an address that is reachable from outside no receipt is asked for', async () => {
-  const { verifier, provider } = setUp({ receiptsUrl: undefined as unknown as string });
+  const { verifier, provider } = setUp({ receiptsUrl: undefined });
   await started(verifier);
   expect(provider.messages[0]?.receiptUrl('carrier')).toBeNull();
 });
@@ -188,6 +188,68 @@ test('a message id of one provider is none of another', async () => {
     ['one', 'rejected'],
     ['other', 'failed'],
   ]);
+});
+
+/** A memory store whose next `complete` waits until it is let go. */
+function heldStore() {
+  const store = memoryStore();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isHeld = true;
+  const complete: Store['complete'] = async (request) => {
+    if (isHeld) {
+      isHeld = false;
+      await promise;
+    }
+    return store.complete(request);
+  };
+  return { store: { ...store, complete }, letGo: resolve };
+}
+
+test('a receipt that comes while its message id is being written down is to be told again, and then is known', async () => {
+  const { store, letGo } = heldStore();
+  const { verifier } = setUp({ store, provider: telling('carrier', { returnsReference: false }) });
+  const result = await verifier.start({ to });
+  if (result.status !== 'pending') throw new Error(result.status);
+  await new Promise(setImmediate);
+  const told = () =>
+    verifier.receive(post(verifier.receiptAddress('carrier')!, [{ messageId: 'carrier-1', status: 'sent' }]));
+  await expect(told()).rejects.toBeInstanceOf(StoreError);
+  letGo();
+  await verifier.idle();
+  expect(await told()).toEqual({ status: 'received', known: 1 });
+});
+
+test('a receipt that comes before its message id is known does not keep it from being written down', async () => {
+  const { store, letGo } = heldStore();
+  const { verifier } = setUp({ store, provider: telling('carrier', { returnsReference: false }) });
+  const told = () =>
+    verifier.receive(post(verifier.receiptAddress('carrier')!, [{ messageId: 'carrier-1', status: 'sent' }]));
+  const early = told();
+  await new Promise(setImmediate);
+  const result = await verifier.start({ to });
+  expect(result.status).toBe('pending');
+  await new Promise(setImmediate);
+  letGo();
+  expect(await early).toEqual({ status: 'received', known: 0 });
+  await verifier.idle();
+  expect(await told()).toEqual({ status: 'received', known: 1 });
+});
+
+test('where no receipts are taken, no message id is kept', async () => {
+  for (const [url, kept] of [
+    [undefined, 0],
+    [receiptsUrl, 1],
+  ] as const) {
+    const store = memoryStore();
+    let claims = 0;
+    const claim: Store['claim'] = (request) => {
+      claims += 1;
+      return store.claim(request);
+    };
+    const provider = telling('carrier', { returnsReference: false });
+    await started(setUp({ store: { ...store, claim }, provider, receiptsUrl: url }).verifier);
+    expect(claims).toBe(kept);
+  }
 });
 
 test('what one provider says of a text leaves alone what another said', async () => {

@@ -33,6 +33,7 @@ const sentences: Record<string, string | ((problem: Problem) => string)> = {
       : 'Too many wrong codes were typed for this number. It has to rest for a while.',
   request_in_progress: 'The same request is being done already. Wait a moment.',
   idempotency_key_reused: 'This was asked for before, in other words. Try again.',
+  receipt_refused: 'This was no receipt of a vendor.',
   delivery_failed: 'The carrier did not take the text. Check the number and try again.',
   store_unavailable: 'The service cannot work right now. Nothing was sent; try again in a moment.',
   provider_unavailable: 'No carrier takes texts right now. Try again in a moment.',

@@ -144,7 +144,8 @@ export function createTopic({ signatureVersion, retryAfterMs }: TopicOptions): T
       app.post('/sns/*', async (c) => act(new URLSearchParams(await c.req.text())));
       app.get('/sns/*', async (c: Context) => {
         const { pathname, searchParams } = new URL(c.req.url);
-        if (!pathname.endsWith('.pem')) return act(searchParams);
+        // A page can make a browser follow a link, so nothing that sends anything is done by GET; to confirm takes what only the subscriber was told.
+        if (searchParams.get('Action') === 'ConfirmSubscription') return confirm(searchParams);
         if (!pathname.endsWith(`/${certificate}`)) return c.text('There is no such certificate.', 404);
         const { publicKey } = await keys();
         return c.body(publicKey.export({ type: 'spki', format: 'pem' }), 200, {

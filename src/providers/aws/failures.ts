@@ -5,7 +5,7 @@ import { kindOfStatus, readObject, retryAfterSeconds, type VendorAnswer } from '
 const exceptions = new Map<string, ProviderErrorKind>([
   ['AccessDeniedException', 'auth'],
   ['ConflictException', 'config'],
-  ['InternalServerException', 'temporary'],
+  ['InternalServerException', 'ambiguous'],
   ['ResourceNotFoundException', 'config'],
   ['ServiceQuotaExceededException', 'config'],
   ['ThrottlingException', 'rate_limited'],
@@ -14,7 +14,7 @@ const exceptions = new Map<string, ProviderErrorKind>([
   ['ExpiredTokenException', 'auth'],
   ['IncompleteSignature', 'auth'],
   ['IncompleteSignatureException', 'auth'],
-  ['InternalFailure', 'temporary'],
+  ['InternalFailure', 'ambiguous'],
   ['InvalidClientTokenId', 'auth'],
   ['InvalidSignatureException', 'auth'],
   ['MalformedHttpRequestException', 'config'],

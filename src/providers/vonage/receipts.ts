@@ -55,7 +55,9 @@ export function readReceipts(request: ReceiptRequest, signatureSecret: string | 
   const fields = fieldsIn(request);
   if (!fields) throw new ReceiptError('cannot be read: set the webhook format at Vonage to POST-JSON');
   if (signatureSecret !== undefined) assertSigned(request, fields, signatureSecret);
-  const receipt = 'message_uuid' in fields ? ofMessages(fields, request.url) : ofSms(fields, request.url);
+  // What stands in the address is not signed.
+  const unsigned = signatureSecret === undefined ? referenceIn(request.url) : null;
+  const receipt = 'message_uuid' in fields ? ofMessages(fields, unsigned) : ofSms(fields, unsigned);
   if (receipt.messageId === null) throw new ReceiptError('cannot be read: it names no message');
   const { messageId, reference } = receipt;
   const status = statuses.get(fields.status);
@@ -65,21 +67,21 @@ export function readReceipts(request: ReceiptRequest, signatureSecret: string | 
 
 type Read = Omit<Receipt, 'status' | 'messageId'> & { messageId: string | null };
 
-function ofSms(fields: Fields, url: string): Read {
+function ofSms(fields: Fields, unsigned: string | null): Read {
   return {
     messageId: textOf(fields.messageId),
-    reference: textOf(fields['client-ref']) ?? referenceIn(url),
+    reference: textOf(fields['client-ref']) ?? unsigned,
     errorKind: kindsOfSms.get(fields['err-code']) ?? null,
   };
 }
 
-function ofMessages(fields: Fields, url: string): Read {
+function ofMessages(fields: Fields, unsigned: string | null): Read {
   const told = objectOf(fields.error);
   // Twice inside itself, by some versions of the vendor's own documentation.
   const code = codeIn(told) ?? codeIn(objectOf(told.error));
   return {
     messageId: textOf(fields.message_uuid),
-    reference: textOf(fields.client_ref) ?? referenceIn(url),
+    reference: textOf(fields.client_ref) ?? unsigned,
     errorKind: (code === undefined ? undefined : kindsOfMessages.get(code)) ?? null,
   };
 }

@@ -52,7 +52,7 @@ const algorithms: Readonly<Record<number, string>> = { 32: 'md5', 40: 'sha1', 64
 function timeOfParameters({ sig, ...signed }: Readonly<Record<string, unknown>>, secret: string): number | null {
   const algorithm = typeof sig === 'string' ? algorithms[sig.length] : undefined;
   const parameters = Object.entries(signed).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  if (typeof sig !== 'string' || algorithm === undefined || !parameters.every(isScalar)) return null;
+  if (typeof sig !== 'string' || algorithm === undefined || !parameters.every(isSignable)) return null;
   const text = parameters.map(([key, value]) => `&${key}=${String(value).replaceAll(/[&=]/g, '_')}`).join('');
   const given = sig.toLowerCase();
   const isRight =
@@ -61,8 +61,9 @@ function timeOfParameters({ sig, ...signed }: Readonly<Record<string, unknown>>,
   return isRight ? Number(signed.timestamp) : null;
 }
 
-function isScalar(parameter: [string, unknown]): parameter is [string, string | number | boolean] {
-  return ['string', 'number', 'boolean'].includes(typeof parameter[1]);
+/** Vonage replaces what separates parameters in their values only: a name that holds any could stand for two. */
+function isSignable(parameter: [string, unknown]): parameter is [string, string | number | boolean] {
+  return /^[\w-]+$/.test(parameter[0]) && ['string', 'number', 'boolean'].includes(typeof parameter[1]);
 }
 
 function isSame(given: string, right: string): boolean {

@@ -181,7 +181,7 @@ const table = {
     timeoutSeconds,
   },
   webhook: {
-    url: { type: url, description: 'Where texts are posted to. Needed.' },
+    url: { type: url, secret: true, description: 'Where texts are posted to; it may hold a password. Needed.' },
     secret: {
       type: text('<secret>'),
       secret: true,
@@ -194,8 +194,9 @@ const table = {
     },
     body: {
       type: jsonOrText,
+      secret: true,
       description:
-        'What is posted: JSON whose texts are templates, or a template of another type. Unset: JSON of its own. See docs/providers/webhook.md.',
+        'What is posted, which may hold a password: JSON whose texts are templates, or a template of another type. Unset: JSON of its own. See docs/providers/webhook.md.',
     },
     messageId: {
       type: text('<pointer>'),

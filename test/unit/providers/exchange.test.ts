@@ -82,11 +82,11 @@ test.each<[number, ProviderErrorKind]>([
   [404, 'config'],
   [408, 'temporary'],
   [429, 'rate_limited'],
-  [500, 'temporary'],
+  [500, 'ambiguous'],
   [502, 'ambiguous'],
   [503, 'temporary'],
   [504, 'ambiguous'],
-  [599, 'temporary'],
+  [599, 'ambiguous'],
   [200, 'unknown'],
 ])('a status of %d is %s', (status, kind) => {
   expect(kindOfStatus(status)).toBe(kind);

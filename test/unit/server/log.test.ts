@@ -85,6 +85,29 @@ test('a refused receipt is a warning, one of a text that nobody knows is none', 
   expect(JSON.parse(line)).toMatchObject({ level: 'debug', provider: 'twilio', count: 2 });
 });
 
+test('credentials that are refused and funds that are gone are a warning, once a minute for each provider, whoever took the text then', () => {
+  const settled = {
+    type: 'delivery.settled',
+    tenant: 'default',
+    to: '+1••••••0143',
+    purpose: 'default',
+    id: 'v1abc',
+  } as const;
+  const more = { delivery: 1, country: 'US', status: 'rejected', durationMs: 3 } as const;
+  const lines = written({}, (log) => {
+    for (const provider of ['twilio', 'twilio', 'vonage']) {
+      log.event({ ...settled, ...more, provider, errorKind: 'auth' });
+    }
+    log.event({ ...settled, ...more, provider: 'twilio', errorKind: 'funds' });
+    log.event({ ...settled, ...more, provider: 'twilio', errorKind: 'temporary' });
+  });
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { level: 'warn', provider: 'twilio', error_kind: 'auth' },
+    { level: 'warn', provider: 'vonage', error_kind: 'auth' },
+    { level: 'warn', provider: 'twilio', error_kind: 'funds' },
+  ]);
+});
+
 test('lines for people hold what the JSON lines hold, and no JSON', () => {
   const lines = written({ format: 'pretty' }, (log) => {
     log.answer({ ...answered, status: 422, code: 'incorrect_code' });
