@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { ConfigurationError, ProviderError, ReceiptError, type ProviderErrorKind } from '../errors.ts';
+import { isSurelyNotTaken } from '../hand-over.ts';
 import { kindOfStatus, postToVendor, readObject, retryAfterSeconds } from './exchange.ts';
 import type { Provider, Receipt, ReceiptRequest } from './provider.ts';
 import { referenceIn } from './receipt-url.ts';
@@ -55,20 +56,6 @@ const reservedHeaders: ReadonlySet<string> = new Set([
   'te',
   'transfer-encoding',
   'upgrade',
-]);
-
-/** The words that a receiver is believed. `ambiguous` and `unknown` say less than the status does. */
-const believed: ReadonlySet<unknown> = new Set<ProviderErrorKind>([
-  'invalid_number',
-  'not_sms_capable',
-  'opted_out',
-  'blocked_destination',
-  'filtered',
-  'rate_limited',
-  'temporary',
-  'auth',
-  'config',
-  'funds',
 ]);
 
 /**
@@ -220,7 +207,9 @@ function idIn(text: string, pointer: readonly string[] | undefined): string | nu
 }
 
 function kindIn(word: unknown): ProviderErrorKind | null {
-  return believed.has(word) ? (word as ProviderErrorKind) : null;
+  // `ambiguous` and `unknown` say less than the status does.
+  const kind = word as ProviderErrorKind;
+  return isSurelyNotTaken(kind) ? kind : null;
 }
 
 /** The body, once its signature and time are right. */

@@ -16,6 +16,15 @@ export interface Records {
   nowMs(): number;
 }
 
+/** A store whose time stands still while its clock is behind. */
+export function stillStore(clock: Clock): Store {
+  let latestMs = 0;
+  return bentStore(
+    () => (latestMs = Math.max(latestMs, clock())),
+    () => ({}),
+  );
+}
+
 /** A right store on records, some of whose verbs are replaced by wrong ones. */
 export function bentStore(clock: Clock, bend: (records: Records, straight: Store) => Partial<Store>): Store {
   const numbers = new Map<string, acts.NumberRecord>();

@@ -35,7 +35,8 @@ const meanings: Record<PolicyField, string> = {
   verifiedSeconds: 'How long a number counts as verified; 0: no record is kept.',
   lineTypes: 'Lines that can take a text.',
   allowOwnCode: "Whether a start takes the caller's own code.",
-  sendTimeoutSeconds: 'How long a provider may take before it is unknown whether it took a text.',
+  sendTimeoutSeconds:
+    'How long a provider may take before it is unknown whether it took a text. With several, each has 4 seconds, or its own TIMEOUT_SECONDS.',
 };
 
 /** The type of a field follows from its default, but for the one that is a choice of words. Ranges are the policy's own to check. */
