@@ -1,8 +1,9 @@
-/** `pending` is the only status that can become another. */
-export type VerificationStatus =
-  'pending' | 'approved' | 'expired' | 'canceled' | 'superseded' | 'max_checks_reached' | 'failed';
+/** What becomes of a verification in the end. Stores keep places in this list (record.lua has them as numbers): it only grows, at its end. */
+export const endedStatuses = ['approved', 'expired', 'canceled', 'superseded', 'max_checks_reached', 'failed'] as const;
+export type EndedStatus = (typeof endedStatuses)[number];
 
-export type EndedStatus = Exclude<VerificationStatus, 'pending'>;
+/** `pending` is the only status that can become another. */
+export type VerificationStatus = 'pending' | EndedStatus;
 
 /**
  * What became of one delivery, from least to most known. A later word never takes back an earlier one: the higher of the two stands.

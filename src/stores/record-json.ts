@@ -1,5 +1,5 @@
 import { StoreError } from '../errors.ts';
-import { deliveryStatuses, type EndedStatus } from '../verification.ts';
+import { deliveryStatuses, endedStatuses } from '../verification.ts';
 import type { BroadCount } from './broad-limits.ts';
 import type { EndedVerification, LiveVerification, NumberRecord } from './record.ts';
 import type { CodeSecret, StoredDelivery } from './store.ts';
@@ -86,15 +86,6 @@ function shape<Value extends object>(fields: { [Field in keyof Value]: Codec<Val
     },
   };
 }
-
-const endedStatuses = Object.keys({
-  approved: 0,
-  expired: 0,
-  canceled: 0,
-  superseded: 0,
-  max_checks_reached: 0,
-  failed: 0,
-} satisfies Record<EndedStatus, 0>) as EndedStatus[];
 
 const delivery = shape<StoredDelivery>({
   delivery: integer,

@@ -5,7 +5,6 @@ import {
   createVerifier,
   DeliveryError,
   ProviderError,
-  type Message,
   type Provider,
   type ProviderErrorKind,
   type StartResult,
@@ -19,6 +18,7 @@ import { weighted } from '../../src/providers/routing/weighted.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { recordingProvider } from '../../src/testing/recording-provider.ts';
+import { messageOf } from '../unit/providers/routing/asked.ts';
 
 describe('whatever providers do', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -184,18 +184,7 @@ describe('whatever providers do', () => {
     );
   });
 
-  const message: Message = {
-    to: '+12025550143',
-    country: 'US',
-    text: '493817 is your Example code.',
-    code: '493817',
-    channel: 'sms',
-    locale: 'en',
-    lifetimeSeconds: 300,
-    reference: 'r'.repeat(60),
-    receiptUrl: () => 'https://verify.example.com/receipts',
-    earlier: [],
-  };
+  const message = messageOf({ receiptUrl: () => 'https://verify.example.com/receipts' });
 
   function composition(how: string, providers: readonly Provider[]): Route {
     const [first, ...others] = providers;

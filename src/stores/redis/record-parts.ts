@@ -1,21 +1,11 @@
 import { StoreError } from '../../errors.ts';
-import { deliveryStatuses, type EndedStatus } from '../../verification.ts';
+import { deliveryStatuses, endedStatuses } from '../../verification.ts';
 import type { EndedVerification, LiveVerification, NumberRecord } from '../record.ts';
 import type { StoredDelivery } from '../store.ts';
 import { tokenBytes } from './tokens.ts';
 
 /** What a script tells of a number: its record, but for the secrets of codes, which lie elsewhere. */
 export type ToldRecord = Omit<NumberRecord, 'live'> & { live: Omit<LiveVerification, 'secret'>[] };
-
-/** In the order of their numbers in record.lua. */
-const endedStatuses = Object.keys({
-  approved: 0,
-  expired: 0,
-  canceled: 0,
-  superseded: 0,
-  max_checks_reached: 0,
-  failed: 0,
-} satisfies Record<EndedStatus, 0>) as EndedStatus[];
 
 const nonceBytes = 16;
 const tagBytes = 6;
