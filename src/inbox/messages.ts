@@ -93,8 +93,9 @@ export function createInbox({
   const listeners = new Set<(added: InboxMessage | null) => void>();
   /** Oldest first. */
   let entries: Entry[] = [];
+  const beginning = cursors.latest();
   // An inbox begins by being cleared: so whoever comes from before a restart is told to start over.
-  let cleared = { position: 0, cursor: cursors.latest(), to: null as string | null };
+  let cleared = { position: 0, cursor: beginning, to: null as string | null };
 
   function tell(added: InboxMessage | null): void {
     for (const listener of listeners) listener(added);
@@ -128,7 +129,8 @@ export function createInbox({
         const sawAllElse = position >= clearedAt - 1;
         clearedBefore = clearedAt;
         position = sawAllElse ? clearedAt : -1;
-        yield { type: 'cleared', cursor, to: sawAllElse ? to : null };
+        // Who starts over and leaves before they are told what is there has to start over again.
+        yield sawAllElse ? { type: 'cleared', cursor, to } : { type: 'cleared', cursor: beginning, to: null };
       } else if (next) {
         position = next.position;
         yield { type: 'message', cursor: next.message.id, message: next.message };

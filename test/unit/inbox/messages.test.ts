@@ -260,6 +260,21 @@ describe('events', () => {
     for (const { value } of await Promise.all(next)) expect(value).toMatchObject({ type: 'cleared', to: bob });
   });
 
+  test('start over again for whoever left between being told to start over and the messages that are there', async () => {
+    const inbox = createInbox();
+    const start = inbox.cursor();
+    text(inbox, alice);
+    const kept = text(inbox, bob);
+    inbox.clear({ to: alice });
+    const [cleared] = await next(inbox.events({ after: start }), 1);
+    expect(cleared).toMatchObject({ type: 'cleared', to: null });
+    const back = await next(inbox.events({ after: cleared!.cursor }), 2);
+    expect(back).toMatchObject([
+      { type: 'cleared', to: null },
+      { type: 'message', message: kept },
+    ]);
+  });
+
   test('say nothing when there was nothing to clear', async () => {
     const inbox = createInbox();
     text(inbox, alice);
