@@ -8,6 +8,7 @@ import { notFound } from './refusals.ts';
 import type { NumberOptions, TargetOptions } from './requests.ts';
 import type { InvalidPhoneNumber, VerificationNotFound } from './results.ts';
 import type { NumberLimits, StoredVerification, Target } from './stores/store.ts';
+import type { TestNumber, TestNumbers } from './test-numbers.ts';
 import type { Verification } from './verification.ts';
 import { decodeId, encodeId, purposeTagOf } from './verification-id.ts';
 
@@ -19,19 +20,32 @@ export interface Addressee extends CodeScope {
   readonly purpose: string | null;
   /** Null where none was given. */
   readonly id: string | null;
+  /** Whether it is about a test number. By id: one that is configured. */
+  readonly test: boolean;
   readonly policy: Policy;
   readonly limits: NumberLimits;
   /** As a store takes it. */
   readonly target: Target;
 }
 
+/** A number that was understood. */
+export interface ParsedNumber {
+  readonly number: PhoneNumber;
+  /** Where it is a test number now. */
+  readonly test?: TestNumber | undefined;
+}
+
 export interface Addressees {
   /** What people type, as a number; a refusal when it is none. */
-  parse(call: NumberOptions): { number: PhoneNumber } | InvalidPhoneNumber;
-  ofNumber(number: PhoneNumber, tenant: string, purpose: string): Addressee;
+  parse(call: NumberOptions): ParsedNumber | InvalidPhoneNumber;
+  ofNumber(parsed: ParsedNumber, tenant: string, purpose: string): Addressee;
   /** By id or by number; a refusal when neither leads anywhere. */
   ofCall(call: TargetOptions): Addressee | InvalidPhoneNumber | VerificationNotFound;
-  subject(tenant: string, e164: string): string;
+  subject(tenant: string, parsed: ParsedNumber): string;
+  /** Everything under which something about a number may be kept. */
+  subjects(tenant: string, parsed: ParsedNumber): readonly string[];
+  /** A number as it is sealed with a verification: it says whether that is of a test number. Padded, so that the seal does not tell how long the number is. */
+  sealed(parsed: ParsedNumber): string;
   /**
    * What a store tells, as callers see it. Null when it is as good as gone: its number was sealed under a secret that is not configured any more.
    */
@@ -42,28 +56,49 @@ export function createAddressees(options: {
   keyring: Keyring;
   policy: Partial<Policy> | ((context: PolicyContext) => Partial<Policy>) | undefined;
   defaultCountry: string | undefined;
+  testNumbers: TestNumbers | undefined;
 }): Addressees {
-  const { keyring, defaultCountry } = options;
+  const { keyring, defaultCountry, testNumbers } = options;
   if (defaultCountry !== undefined && !isSupportedCountry(defaultCountry)) {
     throw new ConfigurationError(['defaultCountry must be a country as two capital letters, such as US']);
   }
   const numbersFor = numbersResolver(options.policy);
 
-  function parse(call: NumberOptions): { number: PhoneNumber } | InvalidPhoneNumber {
+  function parse(call: NumberOptions): ParsedNumber | InvalidPhoneNumber {
     const country = call.country?.toUpperCase();
     if (country !== undefined && !isSupportedCountry(country)) {
       throw new InvalidRequestError([{ pointer: '/country', detail: 'is no country with phone numbers' }]);
     }
     const parsed = parsePhoneNumber(call.to, country ?? defaultCountry);
+    const test = testNumbers?.find(parsed.valid ? parsed.number : null, call.to, country ?? defaultCountry);
+    if (test) return { number: test.number, test };
     return parsed.valid ? parsed : { status: 'invalid_phone_number', detail: parsed.detail };
   }
 
-  function ofNumber(number: PhoneNumber, tenant: string, purpose: string): Addressee {
-    const { policy, limits } = numbersFor({ tenant, purpose, country: number.country });
-    const subject = subjectOf(keyring, tenant, number.e164);
+  function subjectFor(tenant: string, { number, test }: ParsedNumber): string {
+    return test && testNumbers ? testNumbers.subject(tenant, number.e164) : subjectOf(keyring, tenant, number.e164);
+  }
+
+  function ofNumber(parsed: ParsedNumber, tenant: string, purpose: string): Addressee {
+    const { number, test } = parsed;
+    const resolved = numbersFor({ tenant, purpose, country: number.country });
+    const { policy } = resolved;
+    const limits = test && testNumbers ? endingWith(testNumbers.leftMs(), resolved.limits) : resolved.limits;
+    const subject = subjectFor(tenant, parsed);
     const purposeTag = purposeTagOf(purpose);
     const target = { subject, purposeTag, limits };
-    return { tenant, subject, purposeTag, to: number.e164, purpose, id: null, policy, limits, target };
+    return {
+      tenant,
+      subject,
+      purposeTag,
+      to: number.e164,
+      purpose,
+      id: null,
+      test: test !== undefined,
+      policy,
+      limits,
+      target,
+    };
   }
 
   return {
@@ -73,25 +108,35 @@ export function createAddressees(options: {
       const tenant = call.tenant ?? 'default';
       if (call.id === undefined) {
         const parsed = parse(call);
-        return 'number' in parsed ? ofNumber(parsed.number, tenant, call.purpose ?? 'default') : parsed;
+        return 'number' in parsed ? ofNumber(parsed, tenant, call.purpose ?? 'default') : parsed;
       }
       const content = decodeId(keyring, tenant, call.id);
       if (!content) return notFound;
       const { subject, nonce, purposeTag } = content;
       const { policy, limits } = numbersFor({ tenant, purpose: null, country: null });
       const target = { subject, purposeTag, nonce, limits };
-      return { tenant, subject, purposeTag, to: null, purpose: null, id: call.id, policy, limits, target };
+      const test = testNumbers?.isSubject(tenant, subject) ?? false;
+      return { tenant, subject, purposeTag, to: null, purpose: null, id: call.id, test, policy, limits, target };
     },
-    subject: (tenant, e164) => subjectOf(keyring, tenant, e164),
-    present(stored, { id, to, tenant, subject, purposeTag, policy }) {
+    subject: subjectFor,
+    subjects(tenant, parsed) {
+      const { e164 } = parsed.number;
+      return testNumbers?.has(e164)
+        ? [subjectOf(keyring, tenant, e164), testNumbers.subject(tenant, e164)]
+        : [subjectFor(tenant, parsed)];
+    },
+    sealed: ({ number: { e164 }, test }) => (test ? e164.replace('+', testMark) : e164).padEnd(16),
+    present(stored, { id, to, tenant, subject, purposeTag, policy, test }) {
       const number = to ?? openSeal(keyring, subject, 'number', stored.number)?.trimEnd();
       if (number === undefined) return null;
+      const isMarked = number.startsWith(testMark);
       // Of the key that its number was sealed under when it was made: its id stays the same while keys are rotated.
       const keys = keysOfSeal(keyring, stored.number) ?? keyring.current;
       const adviceMs = Math.max(policy.resendAdviceSeconds, policy.sendGapSeconds) * 1_000;
       return {
         id: id ?? encodeId(keys, tenant, { subject, nonce: stored.nonce, purposeTag }),
-        to: number,
+        to: isMarked ? number.replace(testMark, '+') : number,
+        test: test || isMarked,
         channel: stored.channel,
         purpose: stored.purpose,
         status: stored.status,
@@ -105,6 +150,14 @@ export function createAddressees(options: {
       };
     },
   };
+}
+
+/** Stands before a test number in place of `+`, so that a verification is known as a test for as long as it is kept, whatever is configured then. */
+const testMark = 'T';
+
+/** What a test number's code has proved is good for as long as it is a test number and no longer, however late the code is checked. */
+function endingWith(leftMs: number, limits: NumberLimits): NumberLimits {
+  return { ...limits, verifiedMs: Math.max(0, Math.min(limits.verifiedMs, leftMs - limits.maxLifetimeMs)) };
 }
 
 /** A policy and its numbers, resolved once where it is the same for every call. */

@@ -15,7 +15,9 @@ export type ErrorCode =
   | 'provider_unavailable'
   | 'delivery_failed'
   | 'provider_error'
-  | 'receipt_refused';
+  | 'receipt_refused'
+  | 'virtual_number_error'
+  | 'code_not_received';
 
 /** Base of everything phoneproof throws. What people cause is returned as a result, never thrown. */
 export abstract class PhoneproofError extends Error {
@@ -39,8 +41,8 @@ export class InvalidRequestError extends PhoneproofError {
 export class ConfigurationError extends PhoneproofError {
   readonly code = 'invalid_configuration';
   readonly faults: readonly string[];
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
+  constructor(faults: readonly string[], options?: ErrorOptions) {
+    super(faults.join('\n'), options);
     this.faults = faults;
   }
 }
@@ -85,6 +87,63 @@ export class ProviderError extends PhoneproofError {
 /** What came as a delivery receipt is not the vendor's: its signature is wrong, it is too old, or it cannot be read. */
 export class ReceiptError extends PhoneproofError {
   readonly code = 'receipt_refused';
+}
+
+/** What a provider of virtual numbers can fail of: which of them a caller may try again is said beside each. */
+export type VirtualNumberErrorKind =
+  /** The key is wrong. */
+  | 'auth'
+  /** The country or the service is not one that the provider knows, or an option is wrong. */
+  | 'config'
+  /** The account has no money left. */
+  | 'funds'
+  /** No number is free just now: later there may be one. */
+  | 'no_numbers'
+  /** Too many calls: to be called again after `retryAfterSeconds`, or 10 s. */
+  | 'rate_limited'
+  /** It gave no answer, or said that it is out of order: to be tried again. */
+  | 'unavailable'
+  /** It answered what is not in its documentation. */
+  | 'protocol';
+
+/** A provider of virtual numbers did not do what it was asked for. Never holds a whole number, a text or a credential. */
+export class VirtualNumberError extends PhoneproofError {
+  readonly code = 'virtual_number_error';
+  readonly kind: VirtualNumberErrorKind;
+  readonly retryAfterSeconds: number | undefined;
+  constructor(
+    kind: VirtualNumberErrorKind,
+    message: string,
+    options?: ErrorOptions & { retryAfterSeconds?: number | undefined },
+  ) {
+    super(message, options);
+    this.kind = kind;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
+  }
+}
+
+/** No code arrived on a virtual number in time. The message says what was tried, for how long, what the last answer was and what to do next. */
+export class CodeNotReceivedError extends PhoneproofError {
+  readonly code = 'code_not_received';
+  /** The provider's name. */
+  readonly provider: string;
+  /** The number, masked. */
+  readonly to: string;
+  readonly waitedMs: number;
+  readonly polls: number;
+  /** What the provider answered last, in a few words. */
+  readonly lastAnswer: string;
+  constructor(
+    message: string,
+    about: { provider: string; to: string; waitedMs: number; polls: number; lastAnswer: string },
+  ) {
+    super(message);
+    this.provider = about.provider;
+    this.to = about.to;
+    this.waitedMs = about.waitedMs;
+    this.polls = about.polls;
+    this.lastAnswer = about.lastAnswer;
+  }
 }
 
 const deliverySentences = {

@@ -11,6 +11,8 @@ export type {
 } from './requests.ts';
 export type * from './results.ts';
 export type { Delivery, DeliveryStatus, EndedStatus, Verification, VerificationStatus } from './verification.ts';
+export type { TestNumbersOptions } from './test-numbers.ts';
+export { isFictional } from './fictional-numbers.ts';
 export { defaultPolicy, resolvePolicy, type Policy, type PolicyContext } from './policy.ts';
 export type { SecretInput } from './keyring.ts';
 export {

@@ -15,6 +15,7 @@ interface Wording {
   locale: string;
   text(code: string, brand: string): string;
   notice(number: string): string;
+  testNotice: string;
 }
 
 const english: Wording = {
@@ -23,6 +24,7 @@ const english: Wording = {
   text: (code, brand) => `${code} is your ${brand} code. Never share it.`,
   notice: (number) =>
     `We sent a code to ${number}. If you don't see it after a minute, check that the number is correct and try again.`,
+  testNotice: 'This is a test number: no text is sent. Use its configured code.',
 };
 
 const wordings = new Map([english].map((wording) => [wording.locale, wording]));
@@ -46,6 +48,11 @@ export function messageText({ code, brand, origin, locale }: TextOptions): { tex
 /** What to tell the person after a send. `number` as people write it. */
 export function sentNotice(number: string, locale: string | undefined): string {
   return wordingFor(locale).notice(number);
+}
+
+/** What to tell the person who asked for a code to a test number. */
+export function testNotice(locale: string | undefined): string {
+  return wordingFor(locale).testNotice;
 }
 
 /** The host of the WebOTP line from what was configured: a host name or an https origin. Throws a `ConfigurationError` for anything else. */

@@ -5,6 +5,7 @@ import {
   parsePhoneNumberFromString,
   validatePhoneNumberLength,
 } from 'libphonenumber-js/max';
+import exampleMobiles from 'libphonenumber-js/mobile/examples';
 
 /** Lines that are no landlines, in the order in which a number is held against them. */
 const otherLineTypes = [
@@ -67,6 +68,24 @@ export function parsePhoneNumber(input: string, country?: string): ParsedPhoneNu
   return refused(whyNotValid(typed, home));
 }
 
+/**
+ * Everything that may be meant by what people type, as E.164, the most literal first, whether or not a numbering plan knows it: read as `parsePhoneNumber` reads, which refuses what none
+ * knows.
+ */
+export function possibleNumbers(input: string, country?: string): string[] {
+  const typed = input.length > longestInput ? '' : withoutPunctuation(input);
+  if (!/^\+?\d+$/.test(typed)) return [];
+  const home = country !== undefined && hasMetadata(country) ? country : undefined;
+  return [...readings(typed, home)].filter((reading) => e164Shape.test(reading));
+}
+
+/** An E.164 number under a calling code that exists. One that no plan knows is held for a mobile of the code's main country. Null for anything else. */
+export function anyPhoneNumber(e164: string): PhoneNumber | null {
+  const parts = e164Shape.test(e164) ? split(e164) : null;
+  if (!parts) return null;
+  return recognise(e164) ?? { e164, country: plansOf(parts.callingCode)[0]?.country ?? null, lineType: 'mobile' };
+}
+
 /** `+12025550143` -> `+1••••••0143`: the calling code and at most the last four digits, never more than half of the national number. */
 export function maskPhoneNumber(e164: string): string {
   const parts = e164Shape.test(e164) ? split(e164) : null;
@@ -90,6 +109,17 @@ export function formatPhoneNumber(e164: string): string {
 /** Whether numbers of this country (ISO 3166-1 alpha-2, in capitals) can be read. */
 export function isSupportedCountry(country: string): boolean {
   return hasMetadata(country);
+}
+
+/**
+ * A mobile number of a country as an example, in E.164; null where there is none that can be read. Not of the ranges that nobody can have, which the plans call invalid in most
+ * countries: someone may have it, so nothing but an inbox may be sent to it.
+ */
+export function exampleMobile(country: string): string | null {
+  const national = hasMetadata(country) ? exampleMobiles[country] : undefined;
+  if (national === undefined) return null;
+  const parsed = parsePhoneNumber(national, country);
+  return parsed.valid && parsed.number.country === country ? parsed.number.e164 : null;
 }
 
 const refused = (detail: string): ParsedPhoneNumber => ({ valid: false, detail });

@@ -100,8 +100,11 @@ export type ApproveResult =
 
 export type FindResult = { status: 'found'; verification: Verification } | InvalidPhoneNumber | VerificationNotFound;
 
+/** `test`: it is a test number now, and what is told was found out by its fixed code. */
 export type LookupResult =
-  { status: 'verified'; to: string; verifiedAt: Date } | { status: 'unverified'; to: string } | InvalidPhoneNumber;
+  | { status: 'verified'; to: string; test: boolean; verifiedAt: Date }
+  | { status: 'unverified'; to: string; test: boolean }
+  | InvalidPhoneNumber;
 
 export type UnlockResult = { status: 'unlocked'; to: string } | InvalidPhoneNumber;
 export type EraseResult = { status: 'erased'; to: string } | InvalidPhoneNumber;

@@ -1,4 +1,4 @@
-import type { Addressee, Addressees } from './addressee.ts';
+import type { Addressee, Addressees, ParsedNumber } from './addressee.ts';
 import { createSealer, digestCode, generateCode, openSeal } from './code.ts';
 import { handOver } from './delivery.ts';
 import { DeliveryError, InvalidRequestError } from './errors.ts';
@@ -6,7 +6,7 @@ import type { VerifierEvent } from './events.ts';
 import { parseIpAddress } from './ip-address.ts';
 import type { Keyring } from './keyring.ts';
 import { createBroadLimits } from './limits.ts';
-import { messageText, sentNotice } from './message.ts';
+import { messageText, sentNotice, testNotice } from './message.ts';
 import { formatPhoneNumber, maskPhoneNumber, type PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
 import type { HandOver, Message, Provider } from './providers/provider.ts';
@@ -15,7 +15,8 @@ import type { Receipts } from './receipts.ts';
 import { destinationRefusal, limitRefusal, providerRefusal } from './refusals.ts';
 import { assertArguments, isCode, type StartOptions } from './requests.ts';
 import type { StartResult } from './results.ts';
-import type { BeginRequest, BeginOutcome, Store } from './stores/store.ts';
+import type { BeginRequest, BeginOutcome, CodeSecret, SettledHandOver, Store } from './stores/store.ts';
+import { testProvider, type TestNumber } from './test-numbers.ts';
 
 /** What a start works with. */
 export interface StartParts {
@@ -49,28 +50,34 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
         { pointer: '/channel', detail: `must be one of: ${provider.channels.join(', ')}` },
       ]);
     }
+    const parsed = addressees.parse(call);
     function refuse<Refusal extends StartResult>(refusal: Refusal, to: string | null, limit: string | null): Refusal {
-      tell({ type: 'start.refused', tenant, to, purpose, reason: refusal.status, limit });
+      const told = { tenant, to, purpose, reason: refusal.status, limit };
+      tell({ type: 'start.refused', ...told, ...('test' in parsed && { test: true }) });
       return refusal;
     }
-    const parsed = addressees.parse(call);
     if (!('number' in parsed)) return refuse(parsed, null, null);
-    const { number } = parsed;
+    const { number, test } = parsed;
     const masked = maskPhoneNumber(number.e164);
-    const addressee = addressees.ofNumber(number, tenant, purpose);
-    const notAllowed = destinationRefusal(number, addressee.policy);
+    const addressee = addressees.ofNumber(parsed, tenant, purpose);
+    const notAllowed = test ? null : destinationRefusal(number, addressee.policy);
     if (notAllowed) return refuse(notAllowed, masked, null);
 
-    const newCode = codeFor(call, addressee.policy);
+    const newCode = codeFor(call, addressee.policy, test);
     await parts.ready();
-    const begun = await store.begin(beginRequest(call, number, addressee, purpose, channel, newCode));
+    const request = beginRequest(call, parsed, addressee, purpose, channel, newCode);
+    let begun = await store.begin(request);
+    if (test && begun.outcome === 'repeated' && codeOf(begun.secret, addressee) !== test.code) {
+      // Its code was another one in the configuration when it was begun.
+      begun = await store.begin({ ...request, repeatKeyIds: [] });
+    }
     if (begun.outcome === 'refused') return refuse(limitRefusal(begun, addressee.policy), masked, begun.limit);
     return await send(call, number, masked, addressee, channel, begun, newCode);
   };
 
   function beginRequest(
     call: StartOptions,
-    number: PhoneNumber,
+    parsed: ParsedNumber,
     addressee: Addressee,
     purpose: string,
     channel: string,
@@ -85,8 +92,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       purpose,
       purposeTag,
       channel,
-      // Padded, so that the seal does not tell how long the number is.
-      number: seal('number', number.e164.padEnd(16)),
+      number: seal('number', addressees.sealed(parsed)),
       nonce: randomBytes(16).toString('base64url'),
       secret: {
         keyId: keys.keyId,
@@ -96,7 +102,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       },
       repeatKeyIds: call.code === undefined && policy.resend === 'same_code' ? keyIds : [],
       limits,
-      broadLimits: broadLimits(policy, { tenant, subject, country: number.country, ip }),
+      broadLimits: broadLimits(policy, { tenant, subject, country: parsed.number.country, ip }),
     };
   }
 
@@ -110,15 +116,30 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
     begun: Exclude<BeginOutcome, { outcome: 'refused' }>,
     newCode: string,
   ): Promise<StartResult> {
-    const { tenant, subject, purposeTag, policy } = addressee;
+    const { tenant, subject, purposeTag, policy, test } = addressee;
     const { delivery } = begun;
     const { nonce, purpose } = begun.verification;
     const repeated = begun.outcome === 'repeated';
-    const code = repeated ? openSeal(keyring, subject, purposeTag, begun.secret.seal) : newCode;
+    const code = repeated ? codeOf(begun.secret, addressee) : newCode;
     const verification = addressees.present(begun.verification, addressee);
     if (code === null || verification === null) throw new Error('The store returned a seal that it was not given.');
-    const about = { tenant, to: masked, purpose, id: verification.id, delivery };
+    const about = { tenant, to: masked, purpose, id: verification.id, delivery, ...(test && { test }) };
     tell({ type: 'verification.started', ...about, repeated, country: number.country });
+
+    const failed = (thrown: unknown): void =>
+      tell({ type: 'settle.failed', ...about, error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
+
+    const answer = (handOvers: readonly SettledHandOver[], notice: string): StartResult => {
+      const at = verification.deliveries.pop()?.at ?? verification.createdAt;
+      verification.deliveries.push(...handOvers.map(({ provider: name, status }) => ({ provider: name, status, at })));
+      return { status: 'pending', created: !repeated, verification, notice };
+    };
+
+    if (test) {
+      const handOvers = [{ provider: testProvider, status: 'delivered' }] as const;
+      parts.afterAnswer(store.settle({ subject, purposeTag, nonce, delivery, handOvers }).catch(failed));
+      return answer(handOvers, testNotice(call.locale));
+    }
 
     const { text, locale } = messageText({ code, brand: parts.brand, origin: parts.origin, locale: call.locale });
     const { expiresAtMs, lastSendAtMs, deliveries } = begun.verification;
@@ -144,8 +165,6 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       for (const { provider: name, status, errorKind, durationMs } of handOvers) {
         tell({ type: 'delivery.settled', ...about, country, provider: name, status, errorKind, durationMs });
       }
-      const failed = (thrown: unknown): void =>
-        tell({ type: 'settle.failed', ...about, error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
       // What fails of it stays as it is, which promises nothing: the answer stands. Each by itself, so that a receipt can still mend what could not be written down.
       const took = handOvers.at(-1);
       await Promise.all([
@@ -181,20 +200,24 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
         parts.afterAnswer(settle([late], took.messageId));
       });
     }
-    const at = verification.deliveries.pop()?.at ?? verification.createdAt;
-    verification.deliveries.push(
-      ...sent.handOvers.map(({ provider: name, status }) => ({ provider: name, status, at })),
-    );
-    const notice = sentNotice(formatPhoneNumber(number.e164), call.locale);
-    return { status: 'pending', created: !repeated, verification, notice };
+    return answer(sent.handOvers, sentNotice(formatPhoneNumber(number.e164), call.locale));
+  }
+
+  /** Null where the store returned what it was not given. */
+  function codeOf({ seal }: CodeSecret, { subject, purposeTag }: Addressee): string | null {
+    return openSeal(keyring, subject, purposeTag, seal);
   }
 }
 
-/** A new code, or the caller's own where the policy allows it. */
-function codeFor(call: StartOptions, policy: Policy): string {
-  if (call.code === undefined) return generateCode(policy.codeLength);
+/** A new code, that of a test number, or the caller's own where the policy allows it. */
+function codeFor(call: StartOptions, policy: Policy, test: TestNumber | undefined): string {
+  if (call.code === undefined) return test?.code ?? generateCode(policy.codeLength);
   if (!policy.allowOwnCode) {
     throw new InvalidRequestError([{ pointer: '/code', detail: 'is not allowed by the policy (allowOwnCode)' }]);
+  }
+  if (test) {
+    const detail = 'is not taken for a test number: its code stands in the configuration';
+    throw new InvalidRequestError([{ pointer: '/code', detail }]);
   }
   if (!isCode(call.code)) {
     throw new InvalidRequestError([{ pointer: '/code', detail: 'must be a string of 4 to 10 digits' }]);

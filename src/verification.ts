@@ -32,6 +32,8 @@ export interface Verification {
   id: string;
   /** E.164. */
   to: string;
+  /** Its number was a test number when it was started: no text was sent, and its code stands in the configuration. It proves nothing about a phone. */
+  test: boolean;
   channel: string;
   purpose: string;
   status: VerificationStatus;

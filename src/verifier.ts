@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { createAddressees, type Addressee } from './addressee.ts';
+import { createAddressees, type Addressee, type ParsedNumber } from './addressee.ts';
 import { digestCode } from './code.ts';
 import { ConfigurationError, InvalidRequestError, SubjectKeyError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
@@ -38,6 +38,7 @@ import type {
 } from './results.ts';
 import { createStart } from './start.ts';
 import type { EndOutcome, Store, StoredEndedVerification, StoreInTransaction, Target } from './stores/store.ts';
+import { createTestNumbers, type TestNumbersOptions } from './test-numbers.ts';
 import type { Verification } from './verification.ts';
 
 export interface VerifierOptions {
@@ -62,6 +63,8 @@ export interface VerifierOptions {
    * goes to `receive`, which the HTTP handler does by itself. Unset: providers are asked for none.
    */
   receiptsUrl?: string | undefined;
+  /** Numbers whose code is fixed and to which no text is sent, until an end: see `docs/test-numbers.md`. Everything that is told of them says `test: true`. */
+  testNumbers?: TestNumbersOptions | undefined;
   /** Told of everything that happens, after it is so. What it throws, or rejects with, is swallowed. */
   onEvent?: (event: VerifierEvent) => void | Promise<void>;
 }
@@ -115,7 +118,9 @@ export interface Verifier {
 export function createVerifier(options: VerifierOptions): Verifier {
   const { store, provider } = options;
   const keyring = createKeyring(options);
-  const addressees = createAddressees({ keyring, policy: options.policy, defaultCountry: options.defaultCountry });
+  const { policy, defaultCountry } = options;
+  const testNumbers = options.testNumbers && createTestNumbers(options.testNumbers, { keyring, policy });
+  const addressees = createAddressees({ keyring, policy, defaultCountry, testNumbers });
   /** What callers wait for, and what goes on after their answers. */
   const underWay = new Set<Promise<unknown>>();
   let bound: Promise<void> | undefined;
@@ -144,7 +149,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   function tellOf(type: 'verification.approved' | 'verification.canceled', verification: Verification, tenant: string) {
-    tell({ type, tenant, to: maskPhoneNumber(verification.to), purpose: verification.purpose, id: verification.id });
+    const { to, purpose, id, test } = verification;
+    tell({ type, tenant, to: maskPhoneNumber(to), purpose, id, ...(test && { test }) });
   }
 
   function follow<Result>(work: Promise<Result>): Promise<Result> {
@@ -171,7 +177,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const { tenant = 'default' } = call;
       const to = known?.to ? maskPhoneNumber(known.to) : null;
       // Not the id of the call, which may be anything, a number too: only one that is an id.
-      const about = { purpose: known?.purpose ?? null, id: known?.id ?? null };
+      const about = {
+        purpose: known?.purpose ?? null,
+        id: known?.id ?? null,
+        ...(known?.test && { test: known.test }),
+      };
       tell({ type: 'check.refused', tenant, to, ...about, reason: result.status });
     }
     return result;
@@ -251,14 +261,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
   /** What the verbs on a number have in common. */
   async function onNumber<Result>(
     call: NumberOptions,
-    verb: (subject: string, to: string) => Promise<Result>,
+    verb: (about: { parsed: ParsedNumber; tenant: string; subject: string; to: string }) => Promise<Result>,
   ): Promise<Result | InvalidPhoneNumber> {
     assertArguments(call);
     const parsed = addressees.parse(call);
     if (!('number' in parsed)) return parsed;
-    const { e164 } = parsed.number;
+    const { tenant = 'default' } = call;
     await ready();
-    return verb(addressees.subject(call.tenant ?? 'default', e164), e164);
+    return verb({ parsed, tenant, subject: addressees.subject(tenant, parsed), to: parsed.number.e164 });
   }
 
   const receipts = createReceipts({
@@ -269,6 +279,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     ready,
     wait: setTimeout,
     tell,
+    testNumbers,
   });
   const start = createStart({
     store,
@@ -294,20 +305,21 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
     find,
     lookup: (call): Promise<LookupResult> =>
-      onNumber(call, async (subject, to) => {
+      onNumber(call, async ({ parsed, subject, to }) => {
+        const test = parsed.test !== undefined;
         const verified = await store.lookup(subject);
         return verified
-          ? { status: 'verified', to, verifiedAt: new Date(verified.verifiedAtMs) }
-          : { status: 'unverified', to };
+          ? { status: 'verified', to, test, verifiedAt: new Date(verified.verifiedAtMs) }
+          : { status: 'unverified', to, test };
       }),
     unlock: (call): Promise<UnlockResult> =>
-      onNumber(call, async (subject, to) => {
+      onNumber(call, async ({ subject, to }) => {
         await store.unlock(subject);
         return { status: 'unlocked', to };
       }),
     erase: (call): Promise<EraseResult> =>
-      onNumber(call, async (subject, to) => {
-        await store.erase(subject);
+      onNumber(call, async ({ parsed, tenant, to }) => {
+        for (const subject of addressees.subjects(tenant, parsed)) await store.erase(subject);
         return { status: 'erased', to };
       }),
     receive: (call) => follow(receipts.receive(call)),

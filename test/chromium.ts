@@ -28,7 +28,8 @@ const libraryPackages: Record<string, string> = {
 /** Latin, Greek, Cyrillic, Arabic and monospace; Chinese, Japanese and Korean; Indic scripts and Thai. Together 4 MB to fetch. */
 const fontPackages = ['fonts-dejavu-core', 'fonts-wqy-microhei', 'fonts-noto-ui-core'];
 
-interface Installation {
+/** A Chromium that is there. */
+export interface Installation {
   executablePath: string;
   /** What the browser needs on top of this process's environment. */
   env: Record<string, string>;
@@ -41,12 +42,17 @@ interface Installation {
  * The caller closes it.
  */
 export async function launchBrowser(extraArguments: readonly string[] = []): Promise<Browser> {
-  const { executablePath, env } = installed() ?? (await unpacked());
+  const { executablePath, env } = await findChromium();
   return chromium.launch({
     executablePath,
     env: { ...definedEnvironment(), ...env },
     args: ['--no-sandbox', '--disable-background-networking', '--font-render-hinting=none', ...extraArguments],
   });
+}
+
+/** The Chromium that `launchBrowser` starts, for programs that start one themselves. */
+export async function findChromium(): Promise<Installation> {
+  return installed() ?? unpacked();
 }
 
 function installed(): Installation | undefined {

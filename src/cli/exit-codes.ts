@@ -9,6 +9,8 @@ export const exitCodes = {
   unreachable: 3,
   /** The settings are not fit to start with (EX_CONFIG of sysexits.h). */
   configuration: 78,
+  /** Ended by Ctrl-C or SIGTERM, in order (128 + SIGINT, as shells count). */
+  interrupted: 130,
 } as const;
 
 /** How a command says what it came to. One that starts a service says nothing: it goes on. */

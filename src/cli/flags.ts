@@ -1,5 +1,6 @@
 import { Option as Flag, type Command } from 'commander';
-import { defaultOf, options, type CommandName, type Option } from '../server/config.ts';
+import { defaultOf, options, type Option } from '../server/config.ts';
+import type { CommandName } from '../server/config/option-row.ts';
 
 /** Adds the flags of a command's options, as the option table says. */
 export function addFlags(command: Command, name: CommandName): Command {

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError, StoreError, SubjectKeyError } from '../errors.ts';
+import { canaryCommand } from './commands/canary.ts';
 import { checkCommand } from './commands/check.ts';
 import { configCommand } from './commands/config.ts';
 import { devCommand } from './commands/dev.ts';
+import { e2eCommand } from './commands/e2e.ts';
 import { inboxCommand } from './commands/inbox.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { receiptsCommand } from './commands/receipts.ts';
@@ -10,9 +12,9 @@ import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes, type Finish } from './exit-codes.ts';
-import { UnreachableError } from './service-client.ts';
+import { UnreachableError } from '../end-to-end/service-call.ts';
 import { usageError } from './usage-error.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../package-version.ts';
 
 /** Runs the command line and gives its exit code. Says on standard error what went wrong; throws only what is a fault of ours. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
@@ -59,6 +61,7 @@ Start here:
   phoneproof dev                                everything on this machine; codes arrive in an inbox, nothing is sent
   phoneproof send "(202) 555-0143" --country US     send a code to it
   phoneproof check +12025550143 <code>          check what arrived
+  phoneproof e2e                                all of that by itself, with timings: the whole way works
 
 Every command explains itself: phoneproof serve --help`,
     );
@@ -68,6 +71,8 @@ Every command explains itself: phoneproof serve --help`,
     inboxCommand,
     sendCommand,
     checkCommand,
+    e2eCommand,
+    canaryCommand,
     migrateCommand,
     receiptsCommand,
     configCommand,

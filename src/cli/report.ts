@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { Answer } from './service-client.ts';
+import type { Answer } from '../end-to-end/service-call.ts';
 
 /** Text from a service as a terminal may be given it: without control characters. */
 export function plain(value: unknown): string {

@@ -23,7 +23,11 @@ interface ProblemRow {
 
 /** Codes that a verifier's results and errors bring to the wire. The others are the handler's own. */
 type VerifierCode =
-  RefusalStatus | Exclude<ErrorCode, 'invalid_configuration' | 'subject_key_changed' | 'provider_error'>;
+  | RefusalStatus
+  | Exclude<
+      ErrorCode,
+      'invalid_configuration' | 'subject_key_changed' | 'provider_error' | 'virtual_number_error' | 'code_not_received'
+    >;
 
 /** Every problem code with its HTTP status: the only place that picks one. */
 export const problems = {

@@ -133,6 +133,19 @@ const about = {
   channel: z.string().meta({ description: 'How the code reaches the person.' }),
   purpose: z.string().meta({ description: 'What the verification is for.' }),
 };
+const test = {
+  test: z
+    .literal(true)
+    .meta({
+      description: 'There only of a test number: no text is sent to it, and its code stands in the configuration.',
+    })
+    .optional(),
+};
+/** What an answer says of a test number, and does not of others. */
+export function testMark({ test: isTest }: { test: boolean }): { test?: true } {
+  return isTest ? { test: true } : {};
+}
+
 const times = {
   created_at: time('When it was started.'),
   expires_at: time('The code is good before this.'),
@@ -163,6 +176,7 @@ const exampleTimes = {
 export const startedVerification = z
   .object({
     ...about,
+    ...test,
     status: z.literal('pending'),
     ...times,
     ...left,
@@ -187,6 +201,7 @@ export const startedVerification = z
 export const verification = z
   .object({
     ...about,
+    ...test,
     status: z.enum(statuses).meta({ description: '`pending` is the only one that can become another.' }),
     ...times,
     ended_at: time('When it left `pending`; null while it is.').nullable(),
@@ -194,7 +209,9 @@ export const verification = z
     deliveries: z
       .array(
         z.object({
-          provider: z.string().nullable().meta({ description: 'Name of the provider; null until one was asked.' }),
+          provider: z.string().nullable().meta({
+            description: 'Name of the provider; null until one was asked. `test_number`: of a test number, none is.',
+          }),
           status: z
             .enum(deliveryStatuses)
             .meta({ description: '`rejected`: surely not taken. `unknown`: may have been taken.' }),
@@ -224,6 +241,7 @@ export const approval = z
     id: about.id,
     to: about.to,
     purpose: about.purpose,
+    ...test,
     status: z.literal('approved'),
     approved_at: time('When the code was found right.'),
   })
@@ -243,8 +261,8 @@ export const approval = z
 /** Whether a number is verified. */
 export const numberStatus = z
   .discriminatedUnion('verified', [
-    z.object({ to: about.to, verified: z.literal(true), verified_at: time('When it was last verified.') }),
-    z.object({ to: about.to, verified: z.literal(false) }),
+    z.object({ to: about.to, ...test, verified: z.literal(true), verified_at: time('When it was last verified.') }),
+    z.object({ to: about.to, ...test, verified: z.literal(false) }),
   ])
   .meta({
     examples: [

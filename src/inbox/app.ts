@@ -2,18 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { Hono, type Handler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { trimTrailingSlash } from 'hono/trailing-slash';
+import { passwordOnly, thisMachineOnly } from './access.ts';
+import { actByHand } from './emulators/by-hand-api.ts';
 import { createCarrier, type ScriptedCarrier } from './emulators/carrier.ts';
 import type { Emulator } from './emulators/emulator.ts';
 import { scriptFaults } from './emulators/faults-api.ts';
 import { mountEmulators } from './emulators/index.ts';
 import { eventStream } from './event-stream.ts';
+import { tellInfo } from './info-api.ts';
 import { takeTexts } from './intake.ts';
 import { localOnly } from './local-only.ts';
 import type { Inbox } from './messages.ts';
+import { lendNumbers } from './numbers-api.ts';
 import { servePage } from './page.ts';
 import { problemResponse } from './problem.ts';
 import { queries, withQuery } from './query.ts';
-import { wireMessage } from './wire.ts';
+import { wireMessage, wireMessageWithRequest } from './wire.ts';
 
 export interface InboxAppOptions {
   inbox: Inbox;
@@ -25,13 +29,23 @@ export interface InboxAppOptions {
   page?: Handler;
   /** Host names, without a port, by which the inbox may be called besides `localhost` and loopback addresses. */
   allowedHosts?: readonly string[];
+  /** Asks who calls for a password, by whatever host; unset: answers this machine only. */
+  access?: InboxAccess;
+  /** Where a phone in the same network reaches the page: for its QR code. */
+  addresses?: () => readonly string[];
   /** Ends what is still open (event streams, waits) when the server is about to end. */
   signal?: AbortSignal;
 }
 
+export interface InboxAccess {
+  password: string;
+  /** The vendors' calls bring no password: answers those of this machine alone, or of anyone. */
+  emulators: 'this-machine' | 'anyone';
+}
+
 /**
- * Serves an inbox below `/inbox`: the live page, and the API for tests (`messages`, `wait`, `events`, `faults`); beside it the emulators. It shows codes and
- * asks for no key, so it answers programs and pages of this machine only (`localOnly`). Not for production.
+ * Serves an inbox below `/inbox`: the live page, and the API for tests (`messages`, `wait`, `events`, `numbers`, `faults`, `held`, `info`); beside it the emulators. It shows codes,
+ * so it answers programs and pages of this machine only (`localOnly`), or whoever gives the password (`passwordOnly`). Not for production.
  */
 export function createInboxApp({
   inbox,
@@ -39,14 +53,24 @@ export function createInboxApp({
   carrier: given,
   page = servePage('inbox'),
   allowedHosts = [],
+  access,
+  addresses = () => [],
   signal,
 }: InboxAppOptions): Hono {
   const site = new Hono();
   const carrier = given ?? createCarrier({ inbox, ...(signal && { signal }) });
-  mountEmulators(site, { emulators, carrier, allowedHosts });
+  const vendors = emulators.map(({ vendor }) => vendor);
+  const openEmulators = access?.emulators === 'anyone';
+  if (access && !openEmulators) {
+    const guard = thisMachineOnly(
+      'The emulators answer programs of this machine only. Set PHONEPROOF_INBOX_EMULATORS=anyone to open them.',
+    );
+    for (const { vendor, rootPaths = [] } of emulators) site.on('ALL', [`/${vendor}/*`, ...rootPaths], guard);
+  }
+  mountEmulators(site, { emulators, carrier, allowedHosts: openEmulators ? ['*'] : allowedHosts });
 
   const app = site.basePath('/inbox');
-  app.use(localOnly({ allowedHosts }));
+  app.use(access ? passwordOnly({ password: access.password }) : localOnly({ allowedHosts }));
   app.use(trimTrailingSlash());
   app.use(secureHeaders({ strictTransportSecurity: false, xFrameOptions: 'DENY' }));
   app.use(async (c, next) => {
@@ -58,17 +82,24 @@ export function createInboxApp({
   app.get('/', page);
 
   app.get('/api/messages', (c) =>
-    withQuery(c, queries.list, (query) => c.json({ data: inbox.list(query).map(wireMessage), cursor: inbox.cursor() })),
+    withQuery(c, queries.list, (query) =>
+      c.json({ data: inbox.list(query).map(wireMessage), cursor: inbox.cursor(), total: inbox.count(query) }),
+    ),
+  );
+
+  app.get('/api/messages/:id', (c) =>
+    withQuery(c, queries.none, () => {
+      const message = inbox.find(c.req.param('id'));
+      if (message) return c.json(wireMessageWithRequest(message));
+      return problemResponse(c, { code: 'message_not_found', detail: 'The inbox holds no such message (any more).' });
+    }),
   );
 
   takeTexts(app, inbox);
-  if (emulators.length > 0) {
-    scriptFaults(
-      app,
-      carrier.faults,
-      emulators.map(({ vendor }) => vendor),
-    );
-  }
+  lendNumbers(app, inbox.numbers);
+  actByHand(app, carrier);
+  tellInfo(app, inbox, { access: access ? 'password' : 'local', addresses, vendors });
+  if (emulators.length > 0) scriptFaults(app, carrier.faults, vendors);
 
   app.delete('/api/messages', (c) =>
     withQuery(c, queries.clear, (query) => {
@@ -87,7 +118,7 @@ export function createInboxApp({
         if (!ends.aborted) throw error;
         return problemResponse(c, { code: 'not_ready', detail: 'The inbox is about to end.' });
       }
-      const others = inbox.list({ limit: 1_000 }).length;
+      const others = inbox.count();
       return problemResponse(c, {
         code: 'no_message',
         detail:

@@ -18,16 +18,17 @@ export function isCursor(text: string): boolean {
   return shape.test(text);
 }
 
-/** Makes the cursors of one inbox. `clock` tells milliseconds since 1970 and may go back: cursors do not. */
-export function createCursors(clock: () => number): Cursors {
-  const run = base36(randomInt(36 ** 8), 8);
-  let timeMs = 0;
-  let made = 0;
+/** Makes the cursors of one inbox, going on after `last` where it was there before. `clock` tells milliseconds since 1970 and may go back: cursors do not. */
+export function createCursors(clock: () => number, last?: string): Cursors {
+  const [, lastMade, lastRun] = shape.exec(last ?? '') ?? [];
+  const run = lastRun ?? base36(randomInt(36 ** 8), 8);
+  let timeMs = lastRun === undefined ? 0 : Number.parseInt(last!.slice(0, 9), 36);
+  let made = lastMade === undefined ? 0 : Number.parseInt(lastMade, 36);
   const cursor = () => {
     timeMs = Math.max(timeMs, clock());
     return `${base36(timeMs, 9)}${base36(made, 6)}${run}`;
   };
-  let latest = cursor();
+  let latest = lastRun === undefined ? cursor() : last!;
   return {
     next() {
       made += 1;

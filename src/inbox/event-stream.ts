@@ -35,11 +35,22 @@ export function eventStream(
       // At once, so that the client knows that it is connected. Browsers wait for three seconds by themselves.
       await untilRead(stream.write(`retry: ${retryAfterMs}\n\n`));
       for await (const event of events) {
-        const data = event.type === 'message' ? wireMessage(event.message) : { to: event.to };
-        await untilRead(stream.writeSSE({ event: event.type, id: event.cursor, data: JSON.stringify(data) }));
+        const data = JSON.stringify(wireEvent(event));
+        await untilRead(stream.writeSSE({ event: event.type, id: event.cursor, data }));
       }
     } finally {
       clearInterval(heartbeat);
     }
   });
+}
+
+function wireEvent(event: InboxEvent): object {
+  switch (event.type) {
+    case 'message':
+      return wireMessage(event.message);
+    case 'cleared':
+      return { to: event.to };
+    case 'forgotten':
+      return { through: event.through };
+  }
 }

@@ -3,7 +3,10 @@ import type { MiddlewareHandler } from 'hono';
 import { problemResponse, type InboxProblem } from './problem.ts';
 
 export interface LocalOnlyOptions {
-  /** Host names, without a port, by which this machine may be called besides `localhost` and loopback addresses. */
+  /**
+   * Host names, without a port, by which this machine may be called besides `localhost` and loopback addresses. `*`: any, and through proxies too, for what asks for a password, or
+   * is open to all who reach it: then only pages of other origins are kept out.
+   */
   allowedHosts?: readonly string[];
 }
 
@@ -34,11 +37,12 @@ export function localOnly({ allowedHosts = [] }: LocalOnlyOptions = {}): Middlew
 
 function refusalOf({ method, headers, url }: Request, allowed: ReadonlySet<string>): InboxProblem | null {
   const host = headers.get('host') ?? new URL(url).host;
-  if (!isLocal(host, allowed)) {
+  const isOpen = allowed.has('*');
+  if (!isOpen && !isLocal(host, allowed)) {
     return { code: 'host_not_allowed', detail: 'Call this server localhost or 127.0.0.1, or allow this host name.' };
   }
   const proxied = proxyHeaders.find((name) => headers.has(name));
-  if (proxied !== undefined) {
+  if (!isOpen && proxied !== undefined) {
     return {
       code: 'proxy_not_allowed',
       detail: `This came through a proxy (${proxied}), behind which anyone could be. Call this server directly.`,
@@ -64,7 +68,11 @@ function isLocal(host: string, allowed: ReadonlySet<string>): boolean {
   if (hostname === undefined) return false;
   // RFC 6761 section 6.3: these names are loopback, whatever a name server says.
   if (hostname === 'localhost' || hostname.endsWith('.localhost') || allowed.has(hostname)) return true;
-  const address = hostname.replace(/^\[|\]$/g, '');
+  return isLoopbackAddress(hostname.replace(/^\[|\]$/g, ''));
+}
+
+/** Of a connection, or named in a Host. */
+export function isLoopbackAddress(address: string): boolean {
   const family = isIP(address);
   return family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }

@@ -1,59 +1,59 @@
-import { SegmentedMessage } from 'sms-segments-calculator';
 import { ConfigurationError } from '../errors.ts';
+import { extractCode } from '../extract-code.ts';
 import { createCursors } from './cursors.ts';
-import { extractCode } from './extract-code.ts';
+import { createFollowers, type InboxEvent } from './followers.ts';
+import type { InboxHistory, KeptPlaces } from './inbox-history.ts';
+import type { InboxMessage, NewMessage } from './inbox-message.ts';
+import { createMessageLog, digitsOf, type Place } from './message-log.ts';
+import { createNumberPool, type NumberPool } from './numbers.ts';
+import type { Prices } from './price.ts';
+import { parseSearch } from './search.ts';
+import { smsLength } from './sms-length.ts';
+import { createWaiters } from './waiters.ts';
+import { wireMessage } from './wire.ts';
 
-/** A text that a phone would have received. */
-export interface InboxMessage {
-  /** Also a cursor: unique, and greater than that of every message before it. */
-  readonly id: string;
-  /** E.164. */
-  readonly to: string;
-  /** What the phone shows as the sender. */
-  readonly from: string;
-  readonly body: string;
-  /** As found in the body; null where there is none. */
-  readonly code: string | null;
-  /** Name of the provider that delivered it. */
-  readonly provider: string;
-  readonly status: 'delivered';
-  readonly receivedAt: Date;
-  /** How many SMS the body takes, and in which alphabet (3GPP TS 23.038). */
-  readonly segments: number;
-  readonly encoding: 'GSM-7' | 'UCS-2';
-}
-
-export type NewMessage = Pick<InboxMessage, 'to' | 'from' | 'body' | 'provider'>;
-
-/** What happens to an inbox. Going on `after` the cursor misses nothing, and repeats nothing unless it starts over. */
-export type InboxEvent = { readonly cursor: string } & (
-  | { readonly type: 'message'; readonly message: InboxMessage }
-  /** The messages of a number, or (null) all, are gone. What is told after it is there. */
-  | { readonly type: 'cleared'; readonly to: string | null }
-);
+export type { InboxEvent } from './followers.ts';
+export type { ByHand, InboxMessage, NewMessage, RawRequest } from './inbox-message.ts';
 
 /** Which messages are meant: all, when unset. */
 export interface MessageFilter {
   /** A number with its country code, spelled as people do: `+1 (202) 555-0143`, `12025550143`, `0012025550143`. */
   to?: string | undefined;
+  /** As typed into the search of the page: `from:Acme -is:failed after:10m`, see `parseSearch`. A faulty one throws a `ConfigurationError`. */
+  query?: string | undefined;
 }
 
-/** Messages later than a cursor: a message's id, or `cursor()`. One of another inbox (from before a restart) hides nothing. */
+/** Messages later than a cursor: a message's id, or `cursor()`. One of another inbox (from before a restart without a history) hides nothing. */
 export interface AfterCursor {
   after?: string | undefined;
 }
 
-export interface WaitOptions extends MessageFilter, AfterCursor {
+export interface WaitOptions extends Pick<MessageFilter, 'to'>, AfterCursor {
   /** 30 s when unset; `Infinity` waits for as long as a timer can, 24 days. */
   timeoutMs?: number;
   signal?: AbortSignal;
 }
 
-/** Keeps messages in memory, in the order in which they arrived. */
+/** Keeps messages, in the order in which they arrived. */
 export interface Inbox {
+  readonly settings: {
+    readonly maxMessages: number;
+    readonly keepHours: number | null;
+    /** Whether what it holds is there after a restart. */
+    readonly history: boolean;
+    readonly prices: Prices | null;
+  };
+  /** The numbers that tests and the rent-a-number emulators take texts on. */
+  readonly numbers: NumberPool;
   add(message: NewMessage): InboxMessage;
+  /** Undefined for one that is not there (any more). */
+  find(id: string): InboxMessage | undefined;
+  /** Says what its sender was told became of it. Whoever follows the events is told the message again. False where it is not there. */
+  setStatus(id: string, status: InboxMessage['status']): boolean;
   /** Newest first; the newest `limit` (100 when unset) of those that are meant. */
   list(options?: MessageFilter & AfterCursor & { limit?: number }): InboxMessage[];
+  /** How many are meant. */
+  count(options?: MessageFilter & AfterCursor): number;
   /** Where the inbox stands: what arrives from now on is after it. */
   cursor(): string;
   /**
@@ -70,128 +70,186 @@ export interface Inbox {
   clear(filter?: MessageFilter): void;
 }
 
+export interface InboxOptions {
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+  /** When there are more, the oldest go; 5,000 when unset. */
+  maxMessages?: number;
+  /** When one is older, it goes; unset: none is too old. */
+  keepHours?: number | undefined;
+  /** Unset: what the inbox holds ends with the process. */
+  history?: InboxHistory | undefined;
+  /** What texts would cost, for the page; unset: nobody knows. */
+  prices?: Prices | undefined;
+}
+
+/** Those that are too old go together, this often at most. */
+const leastSweepMs = 1_000;
+const hourMs = 3_600_000;
 /** A timer set for longer goes off at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-interface Entry {
-  position: number;
-  message: InboxMessage;
-}
-
-/**
- * Makes an empty inbox. When there are more than `maxMessages`, the oldest go first. `clock` tells milliseconds since 1970. Throws a
- * `ConfigurationError` when `maxMessages` is not a whole number of at least 1.
- */
+/** Makes an inbox, with what its history kept. Throws a `ConfigurationError` that says which option cannot be, and what its history throws. */
 export function createInbox({
   clock = Date.now,
-  maxMessages = 1_000,
-}: { clock?: () => number; maxMessages?: number } = {}): Inbox {
-  if (!Number.isSafeInteger(maxMessages) || maxMessages < 1) {
-    throw new ConfigurationError(['maxMessages must be a whole number of at least 1']);
-  }
-  const cursors = createCursors(clock);
-  const listeners = new Set<(added: InboxMessage | null) => void>();
-  /** Oldest first. */
-  let entries: Entry[] = [];
-  const beginning = cursors.latest();
-  // An inbox begins by being cleared: so whoever comes from before a restart is told to start over.
-  let cleared = { position: 0, cursor: beginning, to: null as string | null };
+  maxMessages = 5_000,
+  keepHours,
+  history,
+  prices,
+}: InboxOptions = {}): Inbox {
+  const faults = [
+    ...(Number.isSafeInteger(maxMessages) && maxMessages >= 1
+      ? []
+      : ['maxMessages must be a whole number of at least 1']),
+    ...(keepHours === undefined || keepHours > 0 ? [] : ['keepHours must be more than 0']),
+  ];
+  if (faults.length > 0) throw new ConfigurationError(faults);
 
-  function tell(added: InboxMessage | null): void {
-    for (const listener of listeners) listener(added);
+  const kept = history?.load() ?? { messages: [], places: null };
+  const cursors = createCursors(clock, latestOf(kept));
+  const { latest } = cursors;
+  const numbers = createNumberPool({ clock, cursor: latest });
+  const log = createMessageLog();
+  const waiters = createWaiters();
+  const followers = createFollowers({ log, cursors, places: () => places });
+  // An inbox begins by being cleared: so whoever comes from another one is told to start over.
+  let places = kept.places ?? {
+    beginning: latest(),
+    cleared: { cursor: latest(), to: null, others: false },
+    forgotten: null,
+  };
+  let forgetting: NodeJS.Timeout | undefined;
+
+  const placeOf = (cursor: string): Place => ({ cursor, position: cursors.positionOf(cursor) });
+
+  /** From the history first: what cannot be taken from it is still there. */
+  function take(gone: readonly InboxMessage[], next: KeptPlaces): void {
+    const ids = gone.map(({ id }) => id);
+    history?.remove(ids, next);
+    places = next;
   }
 
-  function meant({ to, after }: MessageFilter & AfterCursor): Entry[] {
-    const isMeant = matcher(to);
-    const position = after === undefined ? -1 : cursors.positionOf(after);
-    return entries.filter((entry) => entry.position > position && isMeant(entry.message));
+  /** Lets go of the oldest, where there are too many or they are too old. */
+  function forget(): void {
+    const oldestMs = keepHours === undefined ? -Infinity : clock() - keepHours * hourMs;
+    const gone = log.oldest(({ receivedAt }, held) => held > maxMessages || receivedAt.getTime() <= oldestMs);
+    const through = gone.at(-1)?.id;
+    if (through !== undefined) {
+      const cursor = cursors.next();
+      take(gone, { ...places, forgotten: { cursor, through } });
+      log.removeOldest(gone.length);
+      log.markForgotten(placeOf(cursor));
+      followers.tell();
+    }
+    forgetLater();
   }
 
-  function changed(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        listeners.delete(done);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      listeners.add(done);
-      signal?.addEventListener('abort', done);
-    });
-  }
-
-  async function* follow(from: number, signal: AbortSignal | undefined): AsyncGenerator<InboxEvent> {
-    let position = from;
-    let clearedBefore = from;
-    while (!signal?.aborted) {
-      const { position: clearedAt, cursor, to } = cleared;
-      const next = entries.find((entry) => entry.position > position);
-      if (clearedAt > clearedBefore) {
-        const sawAllElse = position >= clearedAt - 1;
-        clearedBefore = clearedAt;
-        position = sawAllElse ? clearedAt : -1;
-        // Who starts over and leaves before they are told what is there has to start over again.
-        yield sawAllElse ? { type: 'cleared', cursor, to } : { type: 'cleared', cursor: beginning, to: null };
-      } else if (next) {
-        position = next.position;
-        yield { type: 'message', cursor: next.message.id, message: next.message };
-      } else {
-        position = cursors.positionOf(cursors.latest());
-        await changed(signal);
-      }
+  /** What the history does not let go of (its disk is full, say) goes another time: that is no fault of the text which came, nor of the process. */
+  function forgetIfPossible(): void {
+    try {
+      forget();
+    } catch {
+      forgetLater();
     }
   }
 
+  function forgetLater(): void {
+    const oldest = log.first();
+    if (keepHours === undefined || forgetting !== undefined || !oldest) return;
+    const dueInMs = oldest.receivedAt.getTime() + keepHours * hourMs - clock();
+    forgetting = setTimeout(
+      () => {
+        forgetting = undefined;
+        forgetIfPossible();
+      },
+      Math.min(Math.max(dueInMs, leastSweepMs), longestTimerMs),
+    ).unref();
+  }
+
+  function meant({ to, after, query }: MessageFilter & AfterCursor): readonly InboxMessage[] {
+    const search = query === undefined ? null : parseSearch(query);
+    if (search && search.faults.length > 0) throw new ConfigurationError(search.faults);
+    const messages = log.list({
+      to: to === undefined ? undefined : digitsOf(to),
+      after: after === undefined ? -1 : cursors.positionOf(after),
+    });
+    if (!search) return messages;
+    const nowMs = clock();
+    return messages.filter((message) => search.matches(wireMessage(message), nowMs));
+  }
+
+  if (kept.places === null) history?.remove([], places);
+  for (const { message, cursor } of kept.messages) log.add(message, cursors.positionOf(message.id), placeOf(cursor));
+  if (places.forgotten) log.markForgotten(placeOf(places.forgotten.cursor));
+  forget();
+
   return {
-    add({ to, from, body, provider }) {
-      const { segmentsCount: segments, encodingName: encoding } = new SegmentedMessage(body);
-      const receivedAt = new Date(clock());
-      const id = cursors.next();
-      const code = extractCode(body);
-      const message = {
-        id,
+    settings: { maxMessages, keepHours: keepHours ?? null, history: history !== undefined, prices: prices ?? null },
+    numbers,
+
+    add({ to, from, body, provider, request = null, byHand = [] }) {
+      const { segments, encoding } = smsLength(body);
+      const message: InboxMessage = Object.freeze({
+        id: cursors.next(),
         to,
         from,
         body,
-        code,
+        code: extractCode(body),
         provider,
         status: 'delivered',
-        receivedAt,
+        receivedAt: new Date(clock()),
         segments,
         encoding,
-      } as const;
-      entries.push({ position: cursors.positionOf(id), message: Object.freeze(message) });
-      if (entries.length > maxMessages) entries.shift();
-      tell(message);
+        run: numbers.find(to)?.run ?? null,
+        request,
+        byHand,
+      });
+      const place = placeOf(message.id);
+      history?.add({ message, cursor: place.cursor });
+      log.add(message, place.position, place);
+      waiters.tell(message);
+      followers.tell();
+      forgetIfPossible();
       return message;
     },
 
-    list: ({ limit = 100, ...filter } = {}) =>
-      meant(filter)
-        .toReversed()
-        .slice(0, limit)
-        .map(({ message }) => message),
+    find: (id) => log.find(id),
 
-    cursor: () => cursors.latest(),
+    setStatus(id, status) {
+      const before = log.find(id);
+      if (!before || before.status === status) return before !== undefined;
+      const message = Object.freeze({ ...before, status });
+      const place = placeOf(cursors.next());
+      history?.change({ message, cursor: place.cursor });
+      log.change(message, place);
+      followers.tell();
+      return true;
+    },
+
+    list: ({ limit = 100, ...filter } = {}) => meant(filter).slice(-limit).toReversed(),
+
+    count: ({ to, after, query } = {}) =>
+      to === undefined && after === undefined && query === undefined ? log.size() : meant({ to, after, query }).length,
+
+    cursor: latest,
 
     wait: ({ to, after, timeoutMs = 30_000, signal } = {}) =>
       new Promise((resolve, reject) => {
         signal?.throwIfAborted();
         const there = meant({ to, after }).at(after === undefined ? -1 : 0);
         if (there) {
-          resolve(there.message);
+          resolve(there);
           return;
         }
-        const isMeant = matcher(to);
         const end = () => {
           clearTimeout(timer);
-          listeners.delete(listener);
+          stopWaiting();
           signal?.removeEventListener('abort', abort);
         };
-        const listener = (added: InboxMessage | null) => {
-          if (added === null || !isMeant(added)) return;
+        const stopWaiting = waiters.add(to === undefined ? undefined : digitsOf(to), (message) => {
           end();
-          resolve(added);
-        };
+          resolve(message);
+        });
         const abort = () => {
           end();
           reject(signal?.reason as Error);
@@ -203,31 +261,28 @@ export function createInbox({
           },
           Math.min(timeoutMs, longestTimerMs),
         );
-        listeners.add(listener);
         signal?.addEventListener('abort', abort);
       }),
 
-    events: ({ after, signal } = {}) => follow(cursors.positionOf(after ?? cursors.latest()), signal),
+    events: ({ after, signal } = {}) => followers.follow(cursors.positionOf(after ?? latest()), signal),
 
-    clear({ to } = {}) {
-      const isMeant = matcher(to);
-      const gone = entries.find(({ message }) => isMeant(message));
-      if (!gone) return;
-      entries = entries.filter(({ message }) => !isMeant(message));
+    clear({ to, query } = {}) {
+      const gone = meant({ to, query });
+      const [first] = gone;
+      if (!first) return;
       const cursor = cursors.next();
-      cleared = { position: cursors.positionOf(cursor), cursor, to: to === undefined ? null : gone.message.to };
-      tell(null);
+      const others = query !== undefined && gone.length < log.size();
+      take(gone, { ...places, cleared: { cursor, to: to === undefined || others ? null : first.to, others } });
+      log.remove(gone);
+      followers.tell();
     },
   };
 }
 
-function matcher(to: string | undefined): (message: InboxMessage) => boolean {
-  if (to === undefined) return () => true;
-  const digits = digitsOf(to);
-  return (message) => digitsOf(message.to) === digits;
-}
-
-/** A number's digits, country code first. A plus may have become a space on its way in a query string: it is not needed. */
-function digitsOf(number: string): string {
-  return number.replace(/\D/g, '').replace(/^00/, '');
+/** The greatest of all cursors that were kept. */
+function latestOf({ messages, places }: ReturnType<InboxHistory['load']>): string | undefined {
+  if (places === null) return undefined;
+  const { beginning, cleared, forgotten } = places;
+  const cursors = [beginning, cleared.cursor, forgotten?.cursor ?? '', ...messages.map(({ cursor }) => cursor)];
+  return cursors.reduce((latest, cursor) => (cursor > latest ? cursor : latest));
 }

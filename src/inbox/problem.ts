@@ -6,11 +6,17 @@ import type { RequestFault } from '../errors.ts';
 /** Every problem code of the inbox with its status: the API's own words, where it has one. */
 const statuses = {
   invalid_request: 400,
+  unauthorized: 401,
   host_not_allowed: 403,
   origin_not_allowed: 403,
   proxy_not_allowed: 403,
+  held_not_found: 404,
+  message_not_found: 404,
   no_message: 408,
+  nobody_to_tell: 409,
   unsupported_media_type: 415,
+  rate_limited: 429,
+  no_number: 503,
   not_ready: 503,
 } as const;
 

@@ -3,16 +3,27 @@ import { z } from 'zod';
 import type { RequestFault } from '../errors.ts';
 import { isCursor } from './cursors.ts';
 import { problemResponse } from './problem.ts';
+import { parseSearch } from './search.ts';
 
 const to = z.string('must be given once').regex(/[0-9]/, 'must be a phone number with its country code').optional();
 const after = z.string('must be given once').refine(isCursor, 'must be the id of a message, or a cursor').optional();
+const query = z
+  .string('must be given once')
+  .min(1, 'must be a search, like from:Acme')
+  .max(500, 'must be at most 500 characters')
+  .check(({ value, issues }) => {
+    for (const message of parseSearch(value).faults) issues.push({ code: 'custom', input: value, message });
+  })
+  .optional();
 
 /** What each call of the inbox takes. `limit` counts messages, `timeout` seconds. */
 export const queries = {
-  list: z.strictObject({ to, after, limit: wholeNumber(1, 1_000).default(100) }),
+  list: z.strictObject({ to, after, query, limit: wholeNumber(1, 5_000).default(100) }),
   wait: z.strictObject({ to, after, timeout: wholeNumber(0, 60).default(30) }),
   events: z.strictObject({ after }),
-  clear: z.strictObject({ to }),
+  clear: z.strictObject({ to, query }),
+  none: z.strictObject({}),
+  giveBack: z.strictObject({ cursor: after }),
   faults: z.strictObject({ vendor: z.string('must be given once').min(1, 'must be the name of a vendor').optional() }),
 };
 

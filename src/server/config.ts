@@ -2,39 +2,23 @@ import { brandName, webOtpHost } from '../message.ts';
 import { isSupportedCountry } from '../phone-number.ts';
 import type { Policy } from '../policy.ts';
 import { storeChoice } from './config/backends.ts';
+import type { CommandName, OptionRow } from './config/option-row.ts';
 import { address, judgedBy, listOf, number, oneOf, text, yesOrNo, type OptionType } from './config/option-types.ts';
+import { endToEndRows, numberRows, type NumberSettings } from './config/end-to-end-options.ts';
+import { inboxRows } from './config/inbox-options.ts';
 import { policyRows } from './config/policy-options.ts';
 import { providerList, providerRows, providersByCountry, type ProviderSettings } from './config/provider-options.ts';
 import { trustedProxies } from './config/proxies.ts';
+import { testNumberRows } from './config/test-number-options.ts';
 import { apiKey, secret, secrets, webhookSecret } from './config/secrets.ts';
-
-/** The commands that read options. */
-export type CommandName = 'dev' | 'serve' | 'inbox' | 'send' | 'check' | 'migrate' | 'receipts';
-
-/** One line of the table. Everything is given as text, also defaults: what reads a flag reads them too. */
-export interface OptionRow {
-  readonly type: OptionType<unknown>;
-  /** Heading in help and docs. */
-  readonly group: string;
-  readonly description: string;
-  readonly commands: readonly CommandName[];
-  /** For all commands, or for those named. */
-  readonly default?: string | { readonly [Command in CommandName]?: string };
-  /** Commands that do not run without it, and what to do about that. */
-  readonly required?: { readonly [Command in CommandName]?: string };
-  /** Never shown. Read from a file too: `PHONEPROOF_<NAME>_FILE`, `--<name>-file`. Not a flag, which other people on the machine can see. */
-  readonly secret?: true;
-  /** A secret that may be a flag nevertheless. */
-  readonly alsoFlag?: true;
-  /** Holds a secret, which its type leaves out when it shows the rest. */
-  readonly showsNoSecret?: true;
-}
 
 const services = ['dev', 'serve'] as const;
 /** Those that know the providers. */
 const senders = [...services, 'receipts'] as const;
 const servers = ['dev', 'serve', 'inbox'] as const;
-const clients = ['send', 'check'] as const;
+/** Those that walk the whole way, with a verifier of their own if they are told to. */
+const endToEnd = ['e2e', 'canary'] as const;
+const clients = ['send', 'check', ...endToEnd] as const;
 const port = number('<port>', { least: 0, greatest: 65_535 });
 const country: OptionType<string> = {
   placeholder: '<country>',
@@ -56,9 +40,9 @@ const table = {
   host: {
     type: text('<host>', { pattern: /^[A-Za-z0-9.:_-]+$/, rule: 'an address or a host name of this machine' }),
     default: '127.0.0.1',
-    description: 'Address to listen on. `dev` and `inbox` listen on loopback only.',
+    description: 'Address to listen on. `dev` listens on loopback only, and so does `inbox` without a password.',
     group: 'Listening',
-    commands: servers,
+    commands: [...servers, 'canary'],
   },
   port: {
     type: port,
@@ -71,7 +55,7 @@ const table = {
     type: port,
     description: 'Port of GET /metrics (Prometheus). Unset: no metrics. `dev` has them on its own port.',
     group: 'Listening',
-    commands: ['serve'],
+    commands: ['serve', 'canary'],
   },
   trustedProxies: {
     type: trustedProxies,
@@ -94,14 +78,14 @@ const table = {
     default: 'info',
     description: 'Least level that is logged. Answered probes are `debug`.',
     group: 'Listening',
-    commands: servers,
+    commands: [...servers, 'canary'],
   },
   logFormat: {
     type: oneOf('json', 'pretty'),
-    default: { dev: 'pretty', serve: 'json', inbox: 'pretty' },
+    default: { dev: 'pretty', serve: 'json', inbox: 'pretty', canary: 'json' },
     description: 'One JSON object per line, or lines for people.',
     group: 'Listening',
-    commands: servers,
+    commands: [...servers, 'canary'],
   },
   secret: {
     type: secrets,
@@ -174,21 +158,21 @@ const table = {
     description:
       'Who takes the texts, comma-separated: the first, and the others in this order where it fails. `inbox` and `console` show codes instead of sending them: for development.',
     group: 'Providers',
-    commands: senders,
+    commands: [...senders, ...endToEnd],
   },
   route: {
     type: oneOf('fallback', 'auto'),
     default: 'fallback',
     description: 'How one of several is chosen: in their order, or by how well each delivers to the country just now.',
     group: 'Providers',
-    commands: services,
+    commands: [...services, ...endToEnd],
   },
   providersByCountry: {
     type: providersByCountry(country),
     description:
       'Other providers for some countries, like `US=twilio,vonage;GB=vonage`. In the file: `{ "US": "twilio,vonage", "GB": "vonage" }`.',
     group: 'Providers',
-    commands: senders,
+    commands: [...senders, ...endToEnd],
   },
   receiptSeconds: {
     type: number('<seconds>', { least: 0, greatest: 600 }),
@@ -247,13 +231,13 @@ const table = {
     type: judgedBy('<name>', 'brand', brandName),
     description: 'Name that stands in the text.',
     group: 'Destinations and text',
-    commands: services,
+    commands: [...services, ...endToEnd],
   },
   origin: {
     type: judgedBy('<host>', 'origin', webOtpHost),
     description: 'Host of the page where codes are typed: adds the WebOTP line to texts.',
     group: 'Destinations and text',
-    commands: services,
+    commands: [...services, ...endToEnd],
   },
   url: {
     type: url,
@@ -270,6 +254,9 @@ const table = {
     group: 'Client',
     commands: clients,
   },
+  ...testNumberRows,
+  ...inboxRows,
+  ...endToEndRows,
 } as const satisfies Record<string, OptionRow>;
 
 type Table = typeof table;
@@ -284,7 +271,8 @@ type ValueOf<Row, Command extends CommandName> = Row extends { type: OptionType<
 /** The read options of a command by name; the policy's fields are together in `policy`, each provider's options under its name. */
 export type Settings<Command extends CommandName> = {
   readonly [Name in keyof Table]: ValueOf<Table[Name], Command>;
-} & { readonly policy: Partial<Policy> } & ProviderSettings;
+} & { readonly policy: Partial<Policy> } & ProviderSettings &
+  NumberSettings;
 
 /** One option: its row and all its names. */
 export interface Option extends OptionRow {
@@ -311,10 +299,13 @@ function optionOf(path: readonly string[], row: OptionRow): Option {
 export const options: readonly Option[] = [
   ...Object.entries(table).map(([name, row]) => optionOf([name], row)),
   ...providerRows.map(({ path, provider, row }) =>
-    optionOf(path, { ...row, group: `Provider ${provider}`, commands: senders }),
+    optionOf(path, { ...row, group: `Provider ${provider}`, commands: [...senders, ...endToEnd] }),
+  ),
+  ...numberRows.map(({ path, via, row }) =>
+    optionOf(path, { ...row, group: `Virtual numbers ${via}`, commands: endToEnd }),
   ),
   ...policyRows.map(({ field, ...row }) =>
-    optionOf(['policy', field], { ...row, group: 'Policy', commands: services }),
+    optionOf(['policy', field], { ...row, group: 'Policy', commands: [...services, ...endToEnd] }),
   ),
 ];
 

@@ -1,8 +1,10 @@
 import type { Settings } from './config.ts';
 import { sentForReal } from './config/safety.ts';
 import { prepareDevFolder } from './dev-folder.ts';
+import { openInbox } from './kept-inbox.ts';
 import { createLog, type Log } from './log.ts';
 import { endWithProcess } from './process-signals.ts';
+import { openProvider } from './providers.ts';
 import { startService } from './service.ts';
 
 /** Nobody waits for a development service to end. */
@@ -22,15 +24,25 @@ export async function startDev(
     );
   }
   const madeUp = prepareDevFolder(cwd);
+  const { inbox, close } = await openInbox(settings, log);
   const service = await startService({
     settings: { ...settings, secret: settings.secret ?? [madeUp] },
+    // The emulators deliver to it also where no provider does.
+    sending: { ...openProvider(settings, undefined, inbox), inbox },
     log,
     access: { authenticate: 'none' },
     development: true,
     drainMs: 0,
     graceMs,
+  }).catch((error: unknown) => {
+    close();
+    throw error;
   });
-  endWithProcess({ stop: () => service.stop(), requestsMs: graceMs, log });
+  const stop = async (): Promise<void> => {
+    await service.stop();
+    close();
+  };
+  endWithProcess({ stop, requestsMs: graceMs, log });
   const codes = real.length > 0 ? 'sent' : settings.provider.includes('console') ? 'printed' : 'inbox';
   return { url: service.url, log, codes };
 }

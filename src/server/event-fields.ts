@@ -16,6 +16,7 @@ const fields: Readonly<Record<string, string>> = {
   reason: 'reason',
   limit: 'limit',
   count: 'count',
+  test: 'test',
 };
 
 /** What an event tells, by name. Times are to a tenth of a millisecond. */

@@ -46,6 +46,18 @@ export function createMetrics({ health = () => null }: { health?: () => RouteHea
     labelNames: ['outcome'],
     registers,
   });
+  const testStarts = tally({
+    name: 'phoneproof_test_number_starts_total',
+    help: 'Those of the starts that were for a test number, by outcome.',
+    labelNames: ['outcome', 'limit'],
+    registers,
+  });
+  const testChecks = tally({
+    name: 'phoneproof_test_number_checks_total',
+    help: 'Those of the checks that were of a test number, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
   const deliveries = tally({
     name: 'phoneproof_deliveries_total',
     help: 'Hand-overs to a provider, by what became of them.',
@@ -123,9 +135,13 @@ export function createMetrics({ health = () => null }: { health?: () => RouteHea
     event(event) {
       switch (event.type) {
         case 'verification.started':
-          return starts(event.repeated ? 'repeated' : 'created', '');
-        case 'start.refused':
-          return starts(event.reason, event.limit ?? '');
+        case 'start.refused': {
+          const refused = event.type === 'start.refused';
+          const outcome = refused ? event.reason : event.repeated ? 'repeated' : 'created';
+          const limit = (refused && event.limit) || '';
+          if (event.test) testStarts(outcome, limit);
+          return starts(outcome, limit);
+        }
         case 'delivery.settled':
           deliverySeconds.observe({ provider: event.provider }, event.durationMs / 1_000);
           return deliveries(event.provider, event.status, event.errorKind ?? '');
@@ -137,9 +153,11 @@ export function createMetrics({ health = () => null }: { health?: () => RouteHea
           for (let i = 0; i < event.count; i++) unknownReceipts(event.provider);
           return;
         case 'verification.approved':
-          return checks('approved');
-        case 'check.refused':
-          return checks(event.reason);
+        case 'check.refused': {
+          const outcome = event.type === 'check.refused' ? event.reason : 'approved';
+          if (event.test) testChecks(outcome);
+          return checks(outcome);
+        }
         case 'settle.failed':
           return unsettled.inc();
         case 'verification.canceled':

@@ -52,14 +52,18 @@ export function providerFaults(settings: SendingSettings): string[] {
   });
 }
 
-/** Makes the providers that were chosen, and what chooses among them. `around`: what is put around each. */
+/** Makes the providers that were chosen, and what chooses among them. `around`: what is put around each. `given`: the inbox that `inbox` is to deliver to. */
 export function openProvider(
   settings: SendingSettings,
   around: (provider: Provider) => Provider = (provider) => provider,
+  given?: Inbox,
 ): OpenedProvider {
   let inbox: Inbox | null = null;
   const made = new Map(
-    namedProviders(settings).map((name) => [name, around(make(name, settings, () => (inbox ??= createInbox())))]),
+    namedProviders(settings).map((name) => [
+      name,
+      around(make(name, settings, () => (inbox ??= given ?? createInbox()))),
+    ]),
   );
   const { provider: names = [], providersByCountry = {}, policy = {}, receiptSeconds } = settings;
   const countries = Object.entries(providersByCountry);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createHttpHandler, type HttpHandlerOptions } from '../http/app.ts';
 import { createInbox } from '../inbox/messages.ts';
@@ -7,12 +6,14 @@ import type { Settings } from './config.ts';
 import { listen } from './http-server.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { namedProviders, toldByHand } from './config/provider-options.ts';
 import { openStore } from './parts.ts';
 import { openProvider, type OpenedProvider, type SendingSettings } from './providers.ts';
 import { startPruning } from './pruning.ts';
 import { receiptsUrlOf } from './receipt-addresses.ts';
 import { createSite } from './site.ts';
+import { testNumbersOf, testNumberWarnings, type TestNumberSettings } from './test-numbers.ts';
 import type { Tracing } from './tracing.ts';
 import { createWebhooks, type WebhookOutcome, type Webhooks } from './webhooks.ts';
 
@@ -34,6 +35,7 @@ type ServiceSettings = Pick<
   Partial<
     Pick<Settings<'serve'>, 'allowUnsafe' | 'publicUrl' | 'trustedProxies' | 'webhookEventsSecret' | 'webhookEventsUrl'>
   > &
+  TestNumberSettings &
   SendingSettings;
 
 export interface ServiceOptions {
@@ -103,6 +105,8 @@ async function open(
   const { provider, route, inbox } = sending ?? openProvider(settings);
   const { publicUrl } = settings;
   const metrics = createMetrics({ health: () => route?.health() ?? null });
+  const testNumbers = testNumbersOf(settings);
+  for (const warning of testNumberWarnings(testNumbers, Date.now())) log.warn(warning);
   const webhooks = openWebhooks(settings, { development, metrics, log });
   if (webhooks) atEnd(() => webhooks.close({ graceMs: webhooksGraceMs }));
   const made = createVerifier({
@@ -116,6 +120,7 @@ async function open(
     store,
     provider,
     policy: { ...policy, countries },
+    testNumbers,
     onEvent(event) {
       route?.onEvent(event);
       metrics.event(event);
@@ -130,20 +135,7 @@ async function open(
   const pruning = startPruning({ store, onError: (error) => log.error('pruning failed', error) });
   atEnd(() => pruning.stop());
 
-  const onError = (error: unknown): void => log.error('answering failed', error);
-  const metricsServer =
-    metricsPort === undefined
-      ? null
-      : await listen({
-          fetch: ({ method, url }) =>
-            method === 'GET' && new URL(url).pathname === '/metrics'
-              ? metrics.exposition()
-              : new Response(null, { status: 404, headers: { 'x-request-id': randomUUID() } }),
-          host,
-          port: metricsPort,
-          howToMove: 'PHONEPROOF_METRICS_PORT',
-          onError,
-        });
+  const metricsServer = await serveMetrics({ exposition: () => metrics.exposition(), host, port: metricsPort, log });
   if (metricsServer) atEnd(() => metricsServer.close({ graceMs: 0 }));
 
   let ready = true;
@@ -178,7 +170,7 @@ async function open(
     howToMove: development
       ? `npm start -- --port ${port + 1}, or phoneproof dev --port ${port + 1}`
       : 'PHONEPROOF_PORT',
-    onError,
+    onError: (error) => log.error('answering failed', error),
   });
   atEnd(async () => {
     ready = false;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { HttpHandler } from '../http/app.ts';
-import { createInboxApp } from '../inbox/app.ts';
+import { createInboxApp, type InboxAppOptions } from '../inbox/app.ts';
 import { createCarrier } from '../inbox/emulators/carrier.ts';
 import { vendorEmulators } from '../inbox/emulators/index.ts';
 import { programsOnly } from '../inbox/emulators/programs-only.ts';
@@ -53,15 +53,24 @@ export function createInboxSite({
   inbox,
   ending,
   warn,
-}: Pick<SiteOptions, 'ending' | 'warn'> & { inbox: Inbox }): Pick<HttpHandler, 'fetch'> {
-  const site = inboxAndEmulators(inbox, ending, warn);
+  ...asked
+}: Pick<SiteOptions, 'ending' | 'warn'> & Pick<InboxAppOptions, 'access' | 'addresses'> & { inbox: Inbox }): Pick<
+  HttpHandler,
+  'fetch'
+> {
+  const site = inboxAndEmulators(inbox, ending, warn, asked);
   site.onError((error) => {
     throw error;
   });
   return { fetch: async (request, env) => site.fetch(request, env ?? {}) };
 }
 
-function inboxAndEmulators(inbox: Inbox, ending: AbortSignal, warn: SiteOptions['warn']): Hono {
+function inboxAndEmulators(
+  inbox: Inbox,
+  ending: AbortSignal,
+  warn: SiteOptions['warn'],
+  asked: Pick<InboxAppOptions, 'access' | 'addresses'> = {},
+): Hono {
   const carrier = createCarrier({ inbox, signal: ending, ...(warn && { warn }) });
-  return createInboxApp({ inbox, carrier, emulators: vendorEmulators(), signal: ending });
+  return createInboxApp({ ...asked, inbox, carrier, emulators: vendorEmulators(), signal: ending });
 }

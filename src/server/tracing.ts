@@ -58,8 +58,8 @@ export function createTracing(tracer: Tracer): Tracing {
           // Only now is it known that a purpose is one, and not a number in its place.
           span.setAttributes(prefixed({ tenant: call.tenant, purpose: call.purpose, status: result.status }));
           if (result.status === 'pending') {
-            const { id, channel } = result.verification;
-            span.setAttributes(prefixed({ id, channel, repeated: !result.created }));
+            const { id, channel, test } = result.verification;
+            span.setAttributes(prefixed({ id, channel, repeated: !result.created, test: test || undefined }));
           }
           return result;
         });
@@ -69,7 +69,10 @@ export function createTracing(tracer: Tracer): Tracing {
         return within('phoneproof.check', {}, async (span) => {
           const result = await verifier.check(call);
           span.setAttributes(prefixed({ tenant: call.tenant, purpose, status: result.status }));
-          if (result.status === 'approved') span.setAttributes(prefixed({ id: result.verification.id }));
+          if (result.status === 'approved') {
+            const { id, test } = result.verification;
+            span.setAttributes(prefixed({ id, test: test || undefined }));
+          }
           return result;
         });
       },

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { cleanUp, newFolder, run, startService } from './phoneproof-process.ts';
 import { call } from './service-client.ts';
@@ -28,6 +31,16 @@ test('--version is that of the package', async () => {
     version: string;
   };
   expect(await run(['--version'], { cwd: newFolder() })).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('whoever reads the output may go away early', async () => {
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, 'serve', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  expect([exitCode, stderr]).toEqual([0, '']);
 });
 
 test('the inbox alone takes texts from programs of this machine, and finds their code', async () => {

@@ -199,6 +199,15 @@ async function startDev(): Promise<string> {
   return (await printed(/http:\/\/127\.0\.0\.1:\d+/))[0];
 }
 
+test("the inbox's client and a clock that stands still, in Node's own test runner", async () => {
+  const env = { ...process.env, PHONEPROOF_INBOX_URL: await startDev() };
+  const { stdout } = await run(process.execPath, ['--test', 'examples/inbox-client.ts', 'examples/virtual-clock.ts'], {
+    env,
+  });
+  expect(stdout).toMatch(/pass 3\b/);
+  expect(stdout).toMatch(/fail 0\b/);
+});
+
 test('the two calls: approved', async () => {
   const env = { ...process.env, URL: await startDev() };
   const output = execFileSync(process.execPath, ['examples/two-calls.ts'], { env, encoding: 'utf8' });
@@ -218,12 +227,18 @@ const curls = shell.filter((block) => block.startsWith('curl '));
 const commands = shell.filter((block) => block.startsWith('npm run phoneproof -- '));
 const serving = shell.filter((block) => /openssl|phoneproof serve/.test(block));
 /** Run by a fresh clone in CI, and by test/repo/packed.test.ts. */
-const elsewhere = ['npm ci && npm start', `npm pack\nnpm install ./phoneproof-${version}.tgz`, 'npm ci && npm test'];
+const elsewhere = [
+  'npm ci && npm start',
+  `npm pack\nnpm install ./phoneproof-${version}.tgz`,
+  // By test/e2e/sign-up-example.test.ts.
+  'npx phoneproof inbox',
+  'npm ci && npm test',
+];
 
 test('every shell block of the README is run', () => {
   const others = shell.filter((block) => ![curls, commands, serving].some((group) => group.includes(block)));
   expect(others).toEqual(elsewhere);
-  expect([curls.length, commands.length, serving.length]).toEqual([3, 1, 2]);
+  expect([curls.length, commands.length, serving.length]).toEqual([2, 1, 2]);
 });
 
 /** Waits for the newest code that reached the inbox of a service. */
@@ -302,12 +317,14 @@ test('the service of the README starts, with secrets that only their owner can r
   expect(statSync(join(cwd, 'phoneproof.db')).mode & 0o777).toBe(0o600);
 });
 
-test.each(['README.md', 'docs/writing-a-provider.md', ...globSync('docs/stores/*.md')])(
+test.each(['README.md', 'docs/testing.md', 'docs/writing-a-provider.md', ...globSync('docs/stores/*.md')])(
   'every TypeScript block of %s is an example that runs here',
   (page) => {
     const examples = globSync('examples/**/*.ts').map((file) => readFileSync(file, 'utf8').trim());
     const blocks = codeIn(page).filter(({ lang }) => lang === 'ts');
     for (const { text } of blocks) expect(examples).toContain(text.trim());
-    expect(blocks.length).toBeGreaterThanOrEqual({ 'README.md': 6, 'docs/stores/README.md': 0 }[page] ?? 1);
+    expect(blocks.length).toBeGreaterThanOrEqual(
+      { 'README.md': 7, 'docs/testing.md': 4, 'docs/stores/README.md': 0 }[page] ?? 1,
+    );
   },
 );

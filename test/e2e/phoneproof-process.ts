@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -22,14 +23,18 @@ export interface Outcome {
   stderr: string;
 }
 
-/** A service that runs in a process of its own. */
-export interface RunningService {
-  readonly url: string;
+/** A command that runs in a process of its own. */
+export interface RunningCommand {
   /** Everything written so far. */
   output(): { stdout: string; stderr: string };
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void;
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGKILL'): void;
   /** Resolves with the exit code when the process has ended; null when a signal ended it. */
   readonly ended: Promise<number | null>;
+}
+
+/** One that is a service. */
+export interface RunningService extends RunningCommand {
+  readonly url: string;
 }
 
 const running = new Set<ChildProcess>();
@@ -58,19 +63,30 @@ export async function run(args: readonly string[], given: Given, program = [main
   return { exitCode, ...output() };
 }
 
+/** Starts a command that goes on. */
+export function startCommand(args: readonly string[], given: Given): RunningCommand {
+  const { child, output } = start(args, given);
+  const ended = once(child, 'close').then(([exitCode]) => exitCode as number | null);
+  return { output, ended, signal: (name) => void child.kill(name) };
+}
+
 /** Starts a command that listens, and resolves when it says where. */
 export async function startService(args: readonly string[], given: Given): Promise<RunningService> {
-  const { child, output } = start([...args, '--port', String(given.port ?? 0)], given);
-  const ended = once(child, 'close').then(([exitCode]) => exitCode as number | null);
-  const url = await new Promise<string>((resolve, reject) => {
-    const look = (): void => {
-      const found = /(?:"url":"|Demo {4}|url=|"inbox":"|inbox=)(http:\/\/[^/"\s]+)["/\s]/.exec(output().stdout);
-      if (found?.[1]) resolve(found[1]);
-    };
-    child.stdout?.on('data', look);
-    void ended.then((exitCode) => reject(new Error(`ended with ${exitCode}: ${output().stdout}${output().stderr}`)));
-  });
-  return { url, output, ended, signal: (name) => void child.kill(name) };
+  const command = startCommand([...args, '--port', String(given.port ?? 0)], given);
+  const url = await said(command, /(?:"url":"|Demo {4}|url=|"inbox":"|inbox=)(http:\/\/[^/"\s]+)["/\s]/);
+  return { url, ...command };
+}
+
+/** Resolves with what the expression's group finds in the standard output, as soon as it is there; rejects when the command ends before. */
+export async function said({ output, ended }: RunningCommand, expression: RegExp): Promise<string> {
+  let over: string | null = null;
+  void ended.then((exitCode) => (over = `ended with ${exitCode}: ${output().stdout}${output().stderr}`));
+  for (;;) {
+    const found = expression.exec(output().stdout)?.[1];
+    if (found !== undefined) return found;
+    if (over !== null) throw new Error(over);
+    await setTimeout(20);
+  }
 }
 
 function start(args: readonly string[], { cwd, env = {} }: Given, program = [main]) {

@@ -163,6 +163,8 @@ describe('a send', () => {
     ['Text message is empty', { ...text, textMessage: {} }],
     ['phoneNumbers is empty', { ...text, phoneNumbers: [] }],
     ['phoneNumbers is empty', { textMessage: text.textMessage }],
+    ['failed to parse body', { ...text, phoneNumbers: [12_025_550_143] }],
+    ['failed to parse body', { ...text, phoneNumbers: [to, { toString: 1, valueOf: 1 }] }],
     ['invalid phone number', { ...text, phoneNumbers: ['12025550143'] }],
     ['invalid phone number', { ...text, phoneNumbers: [to, 'x'] }],
     ['simNumber', { ...text, simNumber: 0 }],

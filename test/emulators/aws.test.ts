@@ -295,6 +295,20 @@ test('nobody subscribes by a link that a page has a browser follow', async () =>
   expect(callbacks.came).toHaveLength(1);
 });
 
+test('of more than 100 subscriptions the oldest is forgotten', async () => {
+  const { parts, callbacks, send } = await subscribed();
+  for (let index = 0; index < 100; index += 1) {
+    const Endpoint = `${callbacks.url}/${index}`;
+    const answer = await parts.sns({ Action: 'Subscribe', Protocol: 'http', TopicArn: topicArn, Endpoint });
+    expect(answer.status).toBe(200);
+  }
+  const came = await callbacks.count(101);
+  for (const one of came.slice(-2)) expect(await read(parts, one)).toEqual([]);
+  await send();
+  const events = (await callbacks.count(105)).slice(101).map(({ path }) => path);
+  expect(events.toSorted()).toEqual(['/98', '/98', '/99', '/99']);
+});
+
 describe('events', () => {
   test.each(['1', '2'] as const)('come signed by version %s, as ours reads them', async (signatureVersion) => {
     const { parts, callbacks, send } = await subscribed({ signatureVersion, credentials });

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInboxApp } from '../../src/inbox/app.ts';
 import { createCarrier, type CarrierOptions, type ScriptedCarrier } from '../../src/inbox/emulators/carrier.ts';
-import { breakOff, type Emulator } from '../../src/inbox/emulators/emulator.ts';
+import { breakOff, type Emulator, type Receipts } from '../../src/inbox/emulators/emulator.ts';
 import { createInbox, type Inbox } from '../../src/inbox/messages.ts';
 import { listen } from '../../src/server/http-server.ts';
 
@@ -20,7 +20,7 @@ export async function listeningInbox(
   emulators: readonly Emulator[],
   options: Partial<CarrierOptions> = {},
 ): Promise<ListeningInbox> {
-  const inbox = createInbox();
+  const { inbox = createInbox() } = options;
   const ending = new AbortController();
   const carrier = createCarrier({ inbox, signal: ending.signal, ...options });
   const app = createInboxApp({ inbox, carrier, emulators, page: (c) => c.text('the page'), signal: ending.signal });
@@ -109,6 +109,7 @@ export async function callbackServer(answers: readonly CallbackAnswer[] = []): P
 /** What `probeEmulator` is told of a message. */
 export interface Probe {
   readonly to?: string;
+  readonly body?: string;
   readonly callback?: string;
   readonly retryAfterMs?: readonly number[];
 }
@@ -119,25 +120,34 @@ export function probeEmulator(vendor = 'probe', beforeAnswer: () => Promise<void
     vendor,
     mount(app, carrier) {
       app.post('/send', async (c) => {
-        const { to = '+12025550143', callback, retryAfterMs = [] } = await c.req.json<Probe>();
+        const {
+          to = '+12025550143',
+          body = '493817 is your code.',
+          callback,
+          retryAfterMs = [],
+        } = await c.req.json<Probe>();
         const fault = await carrier.faultFor(vendor, to);
         if (fault?.kind === 'cut_before') return breakOff(c);
         if (fault?.kind === 'refused') return c.json({ code: fault.code ?? null }, 400);
-        carrier.deliver({ to, from: 'Probe', body: '493817 is your code.', provider: vendor });
         let tries = 0;
-        if (callback !== undefined) {
-          carrier.tell({
-            statuses: ['sent', 'delivered'],
-            make: (status) => {
-              tries += 1;
-              const url = callback.startsWith('http') ? `${callback}/${status}` : callback;
-              return new Request(url, { method: 'POST', body: `try ${tries}` });
-            },
-            retryAfterMs,
-            accepts: (status) => status === 204,
-            fault,
-          });
-        }
+        const post = (status: string): Request => {
+          tries += 1;
+          const url = callback?.startsWith('http') === true ? `${callback}/${status}` : (callback ?? '');
+          return new Request(url, { method: 'POST', body: `try ${tries}` });
+        };
+        const told = (...statuses: string[]): readonly Receipts[] | string =>
+          callback === undefined
+            ? 'There is no callback.'
+            : [{ statuses, make: post, retryAfterMs, accepts: (status) => status === 204 }];
+        carrier.carry({
+          text: { to, from: 'Probe', body, provider: vendor },
+          fault,
+          receipts({ status, code, isAnother }) {
+            const last = code === undefined ? status : `${status}-${code}`;
+            return isAnother ? told(last) : told('sent', last);
+          },
+          reply: (text) => told(`reply-${text}`),
+        });
         await beforeAnswer();
         return c.json({}, 201);
       });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createFaultScript, type ScriptedFault } from '../../src/inbox/emulators/faults.ts';
+import { vendorEmulators } from '../../src/inbox/emulators/index.ts';
 import { listeningInbox, probeEmulator, sendProbe, type ListeningInbox } from './carrier-under-test.ts';
 
 const alice = '+12025550143';
@@ -113,9 +114,12 @@ describe('over HTTP', () => {
     [{ kind: 'duplicate' }, {}],
     [{ kind: 'late_receipts', delay_ms: 60_000 }, {}],
     [{ kind: 'early_receipts' }, {}],
+    [{ kind: 'hold' }, {}],
+    [{ kind: 'reorder' }, {}],
   ])('%j is scripted, and shown with what goes without saying', async (fault, more) => {
     await using site = await listeningInbox([probeEmulator()]);
-    const shown = { vendor: null, to: null, fault: { ...fault, ...more }, next: 2 };
+    const id = expect.stringMatching(/^[\da-f-]{36}$/) as string;
+    const shown = { id, vendor: null, to: null, fault: { ...fault, ...more }, next: 2 };
     const response = await postFault(site, { fault, next: 2 });
     expect(response.status).toBe(201);
     expect(await response.json()).toEqual(shown);
@@ -167,6 +171,22 @@ describe('over HTTP', () => {
     expect(await listFaults(site)).toEqual([]);
   });
 
+  test('DELETE with an id forgets that one, also when some of it is used up, and no other', async () => {
+    await using site = await listeningInbox([probeEmulator()]);
+    const ids = [];
+    for (const code of ['1', '2', '3']) {
+      const response = await postFault(site, { fault: { kind: 'refused', code }, next: 2 });
+      ids.push(((await response.json()) as { id: string }).id);
+    }
+    await sendProbe(site);
+    const forget = async (id = '') => (await fetch(`${site.url}/inbox/api/faults/${id}`, { method: 'DELETE' })).status;
+    expect(await listFaults(site)).toMatchObject(ids.map((id) => ({ id })));
+    expect(await forget(ids[0])).toBe(204);
+    expect(await listFaults(site)).toMatchObject([{ id: ids[1] }, { id: ids[2] }]);
+    expect(await forget(ids[0])).toBe(204);
+    expect(await listFaults(site)).toMatchObject([{ id: ids[1] }, { id: ids[2] }]);
+  });
+
   const dropped = { kind: 'dropped' };
   test.each([
     ['nothing', null, ['/']],
@@ -196,7 +216,7 @@ describe('over HTTP', () => {
   });
 
   test('each call in the documentation is one that the inbox takes, and there is one for each kind', async () => {
-    await using site = await listeningInbox([probeEmulator('twilio')]);
+    await using site = await listeningInbox(vendorEmulators());
     const page = readFileSync('docs/emulators.md', 'utf8');
     const entries = Array.from(page.matchAll(/-d '(\{.*"fault".*\})'/g), ([, body = '']) => JSON.parse(body));
     for (const entry of entries) expect((await postFault(site, entry)).status).toBe(201);
@@ -208,9 +228,11 @@ describe('over HTTP', () => {
       'dropped',
       'duplicate',
       'early_receipts',
+      'hold',
       'late_receipts',
       'rate_limited',
       'refused',
+      'reorder',
       'server_error',
       'undelivered',
     ]);

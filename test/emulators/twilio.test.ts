@@ -292,7 +292,7 @@ describe('messages that were sent', () => {
     const day = 86_400_000;
     const [yesterday, today, tomorrow] = [-day, 0, day].map((ms) => new Date(Date.now() + ms));
     const toOf = async (options: Parameters<typeof messages.list>[0]) =>
-      (await messages.list(options)).map(({ to }) => to);
+      (await messages.list(options)).filter(({ direction }) => direction === 'outbound-api').map(({ to }) => to);
     expect(await toOf({ to: alice })).toEqual([alice]);
     expect(await toOf({ from: 'Example' })).toEqual(['+447400123456']);
     expect(await toOf({ dateSent: today })).toHaveLength(2);

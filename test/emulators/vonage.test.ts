@@ -168,6 +168,7 @@ describe('what the vendor would not take:', () => {
     [{ from: 'A name that is too long' }, '15'],
     [{ callback: `https://example.com/${'a'.repeat(81)}` }, '23'],
     [{ callback: 'example.com' }, '23'],
+    [{ text: 'x'.repeat(3_201) }, '12'],
   ])('SMS API: %o is status %s in a 200', async (over, status) => {
     await using site = await listening();
     const answer = await post(site, '/sms/json', JSON.stringify({ ...sms, ...over }), { authorization });
@@ -210,8 +211,23 @@ describe('what the vendor would not take:', () => {
     });
     expect((await post(site, '/v1/messages', '{', { authorization })).status).toBe(422);
     expect((await post(site, '/v2/messages', '{}', { authorization })).status).toBe(404);
+    const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+    expect((await post(site, '/v1/messages', deep, { authorization })).status).toBe(422);
     expect(site.errors).toEqual([]);
   });
+});
+
+test('a fault may have any word for its code, one that every object knows too', async () => {
+  await using site = await listening();
+  site.carrier.faults.add({ fault: { kind: 'refused', code: 'constructor' }, next: 2 });
+  const fields = JSON.stringify({ ...sms, message_type: 'text', channel: 'sms' });
+  const headers = basic(account.apiKey, account.apiSecret);
+  expect(await (await post(site, '/sms/json', fields, headers)).json()).toMatchObject({
+    messages: [{ status: 'constructor', 'error-text': 'Rejected' }],
+  });
+  const answer = await post(site, '/v1/messages', fields, headers);
+  expect([answer.status, await answer.json()]).toMatchObject([422, { title: 'Rejected' }]);
+  expect(site.errors).toEqual([]);
 });
 
 test('letters that plain text has not arrive as question marks, unless the text is sent as Unicode; ours always arrives', async () => {
@@ -327,20 +343,16 @@ describe('receipts', () => {
   });
 
   test('are tried again for a day', async () => {
-    const plans: number[] = [];
+    const waits: number[] = [];
     await using site = await listening(
       {},
-      { wait: async (ms) => void plans.push(ms), fetch: async () => new Response(null, { status: 503 }) },
+      { wait: async (ms) => void waits.push(ms), fetch: async () => new Response(null, { status: 503 }) },
     );
-    const tell = site.carrier.tell;
-    let waitsMs: readonly number[] = [];
-    Object.assign(site.carrier, {
-      tell(plan: Parameters<typeof tell>[0]) {
-        waitsMs = plan.retryAfterMs;
-        tell(plan);
-      },
-    });
     await outcome(site, 'sms', {}, 'https://example.com/dlr');
+    // Of two statuses, one after the other.
+    await expect.poll(() => waits).toHaveLength(204);
+    const waitsMs = waits.slice(0, 102);
+    expect(waits.slice(102)).toEqual(waitsMs);
     const dayMs = 24 * 3_600_000;
     expect(Math.max(...waitsMs)).toBe(900_000);
     expect(waitsMs.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(dayMs - 900_000);

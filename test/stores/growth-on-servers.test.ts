@@ -105,8 +105,9 @@ describe('when all lifetimes and windows are over no key is left, and no memory 
       return sum(infos.map((info) => Number(/^used_memory:(\d+)/m.exec(info)?.[1])));
     };
     await store.bindSubjectKey('fingerprint', { accept: false });
-    await expect.poll(keys).toBeGreaterThan(0);
-    const kept = await keys();
+    // The fingerprint, and its copy on a replica, which comes a moment later.
+    const kept = nodes.length === 1 ? 1 : 2;
+    await expect.poll(keys).toBe(kept);
 
     const full: number[] = [];
     const empty: number[] = [];

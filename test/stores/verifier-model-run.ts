@@ -77,6 +77,12 @@ export const modelPolicies: readonly ModelledPolicy[] = [
   },
 ];
 
+/** The numbers of the first, and the number of most calls with a fixed code. */
+export const modelWithTestNumber: ModelledPolicy = {
+  policy: modelPolicies[0]!.policy,
+  model: { ...modelPolicies[0]!.model, testCodes: { '+12025550143': '424242' } },
+};
+
 function limitsOf(changes: Partial<NumberLimits>): NumberLimits {
   return {
     sends: [],
@@ -95,11 +101,15 @@ function limitsOf(changes: Partial<NumberLimits>): NumberLimits {
 }
 
 /** No event holds a code or an unmasked number. */
-function assertNoLeak({ events, messages }: Real): void {
+function assertNoLeak({ events, messages }: Real, testCodes: Readonly<Record<string, string>> = {}): void {
   const told = JSON.stringify(events, (key, value: unknown) => (key === 'durationMs' ? undefined : value));
   for (const { code, to } of messages) {
     assert.ok(!told.includes(code), 'an event holds a code');
     assert.ok(!told.includes(to.slice(1)), 'an event holds a number');
+  }
+  for (const [to, code] of Object.entries(testCodes)) {
+    assert.ok(!told.includes(code), 'an event holds the code of a test number');
+    assert.ok(!told.includes(to.slice(1)), 'an event holds a test number');
   }
 }
 
@@ -114,9 +124,9 @@ export async function runsLikeTheModel(
       const clock = virtualClock();
       const store = await open(clock);
       try {
-        const real = realVerifier(store, clock, policy);
+        const real = realVerifier(store, clock, policy, model.testCodes);
         await fc.asyncModelRun(() => ({ model: verifierModel(model), real }), commands);
-        assertNoLeak(real);
+        assertNoLeak(real, model.testCodes);
       } finally {
         await store.close();
       }

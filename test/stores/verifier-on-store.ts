@@ -1,7 +1,7 @@
 import { describe, test } from 'vitest';
 import { keepsPromisesInterleaved } from './interleaved-runs.ts';
 import type { OpenStore } from './open-store.ts';
-import { modelPolicies, runsLikeTheModel } from './verifier-model-run.ts';
+import { modelPolicies, modelWithTestNumber, runsLikeTheModel } from './verifier-model-run.ts';
 
 /** Tests the whole verifier on a store, each random run on data of its own. */
 export function testVerifierOn(name: string, open: OpenStore, runs: { modelled: number; interleaved: number }): void {
@@ -13,6 +13,10 @@ export function testVerifierOn(name: string, open: OpenStore, runs: { modelled: 
         () => runsLikeTheModel(open, policy, runs.modelled),
       );
     }
+
+    test('answers of a test number as the model does', { timeout: 60_000 }, () =>
+      runsLikeTheModel(open, modelWithTestNumber, Math.ceil(runs.modelled / 2)),
+    );
 
     test(
       'keeps every promise when calls interleave in any way and the store fails in any way',

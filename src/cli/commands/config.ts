@@ -1,5 +1,5 @@
 import { Command, Option as Flag } from 'commander';
-import type { CommandName } from '../../server/config.ts';
+import type { CommandName } from '../../server/config/option-row.ts';
 import { printedOptions, type PrintedOption } from '../../server/config/print-config.ts';
 import { findOptions, settingsOf } from '../../server/config/read-config.ts';
 import { inspectLocal, inspectServe } from '../../server/config/safety.ts';
@@ -15,7 +15,9 @@ export function configCommand(context: CliContext, finish: Finish): Command {
       'Shows what a command would run with and where each value comes from, and names what is wrong. Secrets are masked.',
     )
     .addOption(
-      new Flag('--for <command>', 'whose options').choices(['serve', 'dev', 'inbox', 'send', 'check']).default('serve'),
+      new Flag('--for <command>', 'whose options')
+        .choices(['serve', 'dev', 'inbox', 'send', 'check', 'e2e', 'canary'])
+        .default('serve'),
     )
     .option('--json', 'print JSON')
     .addHelpText(

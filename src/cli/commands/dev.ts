@@ -3,7 +3,7 @@ import { readSettings } from '../../server/config/read-config.ts';
 import { inspectLocal } from '../../server/config/safety.ts';
 import type { CliContext } from '../context.ts';
 import { addFlags } from '../flags.ts';
-import { packageVersion } from '../version.ts';
+import { packageVersion } from '../../package-version.ts';
 
 /** `phoneproof dev`: everything on this machine, nothing to configure. */
 export function devCommand(context: CliContext): Command {
@@ -20,7 +20,7 @@ Examples:
   phoneproof dev --port 8081
   PHONEPROOF_POLICY_MAX_SENDS=100 phoneproof dev
 
-State is kept in .phoneproof/ of the working directory and outlives a restart; messages in the inbox do not.
+State is kept in .phoneproof/ of the working directory and outlives a restart; texts in the inbox do if --inbox-history names a file.
 Listens on loopback only, asks for no key, and answers no other website: Host and Origin are checked.
 Refuses to run where NODE_ENV is production: it shows codes.`,
     )

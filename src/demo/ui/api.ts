@@ -4,6 +4,8 @@ import type { Problem } from './problems.ts';
 export interface StartAnswer {
   id: string;
   to: string;
+  /** There only of a test number. */
+  test?: true;
   notice: string;
   created_at: string;
   expires_at: string;

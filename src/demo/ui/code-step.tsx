@@ -8,7 +8,7 @@ import { codeFromText } from './web-otp.ts';
 /** The second step: the code from the text. */
 export function CodeStep() {
   const field = useRef<HTMLInputElement>(null);
-  const { id, notice, sendsLeft } = pending.value!;
+  const { id, isTest, notice, sendsLeft } = pending.value!;
   const problem = refusal.value?.problem;
   const ended = isEnded.value;
 
@@ -38,6 +38,7 @@ export function CodeStep() {
       <p class="lead" id="notice" role="status">
         {notice}
       </p>
+      {isTest && <p class="hint">This is a test number: its code is set in the configuration.</p>}
       <div class="field">
         <label for="code">Code</label>
         <input

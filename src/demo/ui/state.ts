@@ -1,6 +1,6 @@
 import { batch, computed, signal } from '@preact/signals';
 import { announce } from '../../inbox/ui/announcer.tsx';
-import { check, start, type Answer, type Call } from './api.ts';
+import { check, start, type Answer, type Call, type StartAnswer } from './api.ts';
 import { now } from './clock.ts';
 import { guessCountry } from './countries.ts';
 import type { Problem } from './problems.ts';
@@ -9,6 +9,7 @@ import type { Problem } from './problems.ts';
 interface Pending {
   id: string;
   to: string;
+  isTest: boolean;
   notice: string;
   expiresAt: number;
   resendAt: number;
@@ -57,7 +58,7 @@ export async function send(): Promise<void> {
     const serverNow = Math.max(serverTime, Date.parse(body.created_at));
     const localTime = (time: string) => Date.now() + Date.parse(time) - serverNow;
     const isNew = body.id !== pending.value?.id;
-    if (to !== undefined) announce(isNew ? 'A new code is sent.' : 'Sent again.', { inView: true });
+    if (to !== undefined) announce(saidOfRepeat(body, isNew), { inView: true });
     if (isNew) {
       checkCall.value = null;
       code.value = '';
@@ -65,6 +66,7 @@ export async function send(): Promise<void> {
     pending.value = {
       id: body.id,
       to: body.to,
+      isTest: body.test === true,
       notice: body.notice,
       expiresAt: localTime(body.expires_at),
       resendAt: localTime(body.resend_at),
@@ -75,6 +77,11 @@ export async function send(): Promise<void> {
     refusal.value = null;
     step.value = 'code';
   });
+}
+
+function saidOfRepeat({ test }: StartAnswer, isNew: boolean): string {
+  if (test) return 'Asked again: no text is sent to a test number.';
+  return isNew ? 'A new code is sent.' : 'Sent again.';
 }
 
 /** Submits the code that was typed. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Call, Reply, Route } from '../route.ts';
 import type { Refusal } from '../problem.ts';
-import { numberInput, numberStatus } from '../schemas.ts';
+import { numberInput, numberStatus, testMark } from '../schemas.ts';
 
 type NumberInput = z.infer<typeof numberInput>;
 
@@ -27,9 +27,14 @@ async function lookup({ verifier, tenant, input }: Call<NumberInput>): Promise<R
   const result = await verifier.lookup({ ...input, tenant });
   switch (result.status) {
     case 'verified':
-      return answer({ to: result.to, verified: true, verified_at: result.verifiedAt.toISOString() });
+      return answer({
+        to: result.to,
+        ...testMark(result),
+        verified: true,
+        verified_at: result.verifiedAt.toISOString(),
+      });
     case 'unverified':
-      return answer({ to: result.to, verified: false });
+      return answer({ to: result.to, ...testMark(result), verified: false });
     default:
       return result;
   }

@@ -12,6 +12,7 @@ import {
   numberAndPurposeInput,
   startedVerification,
   startInput,
+  testMark,
   verification as verificationSchema,
 } from '../schemas.ts';
 
@@ -80,7 +81,11 @@ const check: Route<z.infer<typeof checkInput>> = {
     const result = await verifier.check({ ...targetOf(tenant, target), code });
     if (result.status !== 'approved') return result;
     const { id, to, purpose } = result.verification;
-    return { status: 200, body: { id, to, purpose, status: 'approved', approved_at: result.approvedAt.toISOString() } };
+    const approved_at = result.approvedAt.toISOString();
+    return {
+      status: 200,
+      body: { id, to, purpose, ...testMark(result.verification), status: 'approved', approved_at },
+    };
   },
 };
 
@@ -165,6 +170,7 @@ function factsOf(verification: Verification) {
     to: verification.to,
     channel: verification.channel,
     purpose: verification.purpose,
+    ...testMark(verification),
     status: verification.status,
     created_at: verification.createdAt.toISOString(),
     expires_at: verification.expiresAt.toISOString(),

@@ -1,7 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
-import { takeGatewayWebhooks, type GatewayWebhook } from './android-gateway-webhooks.ts';
-import { breakOff, type Carrier, type Emulator, type Fault } from './emulator.ts';
+import { listReceived, received } from './android-gateway-inbox.ts';
+import { deviceId, newId, takeGatewayWebhooks, toldToWebhooks, type Happened } from './android-gateway-webhooks.ts';
+import { breakOff, type Emulator, type End, type Fault } from './emulator.ts';
 
 export interface AndroidGatewayEmulatorOptions {
   /** Asked of who calls; unset: any user and password are taken. */
@@ -9,6 +9,8 @@ export interface AndroidGatewayEmulatorOptions {
   password?: string;
   /** Signs what is told to webhooks. */
   signingKey?: string;
+  /** The number of the SIM, in E.164; one that nobody has when unset. Texts in the inbox for it, by whomever they were sent, are ones that the phone received. */
+  number?: string;
 }
 
 type State = 'Pending' | 'Processed' | 'Sent' | 'Delivered' | 'Failed';
@@ -16,7 +18,7 @@ type State = 'Pending' | 'Processed' | 'Sent' | 'Delivered' | 'Failed';
 interface StoredMessage {
   readonly id: string;
   readonly to: string;
-  readonly states: Partial<Record<State, string>>;
+  states: Partial<Record<State, string>>;
   state: State;
   error: string | null;
 }
@@ -30,21 +32,18 @@ interface NewGatewayMessage {
 }
 
 const vendor = 'android-gateway';
-const deviceId = 'emulated-device';
 const maxMessages = 1_000;
-/** The number of the SIM: from a range that nobody has. */
-const ownNumber = '+12025550100';
-/** Ten seconds, then twice as long each time, 14 times. */
-const retryAfterMs = Array.from({ length: 14 }, (_, index) => 10_000 * 2 ** index);
 
 /**
  * Stands in for the app SMS Gateway for Android (https://sms-gate.app): as the server on the phone at `/message` and `/messages`, and as the cloud server below `/3rdparty/v1`,
- * which differs in that it refuses an id that it has (409), where the phone takes it and does nothing. Keeps the latest messages in memory, tells webhooks what became of them.
+ * which differs in that it refuses an id that it has (409), where the phone takes it and does nothing. Keeps the latest messages in memory, tells webhooks what became of them and
+ * what the phone received, and lists that below `/inbox`.
  */
 export function androidGatewayEmulator({
   username,
   password,
   signingKey = 'inbox-signing-key',
+  number: ownNumber = '+12025550100',
 }: AndroidGatewayEmulatorOptions = {}): Emulator {
   return {
     vendor,
@@ -60,6 +59,14 @@ export function androidGatewayEmulator({
       });
 
       const webhooks = takeGatewayWebhooks(app, ['/webhooks', '/3rdparty/v1/webhooks']);
+      const told = (happened: readonly Happened[]) => toldToWebhooks(carrier, webhooks(), happened, signingKey);
+      carrier.onArrival((message) => {
+        const receipts = message.to === ownNumber ? told([received(message)]) : [];
+        if (typeof receipts !== 'string') for (const plan of receipts) carrier.tell({ ...plan, fault: null });
+      });
+      for (const path of ['/inbox', '/3rdparty/v1/inbox']) {
+        app.get(path, (c) => listReceived(c, carrier.inbox.list({ to: ownNumber, limit: 1_000 })));
+      }
 
       const take = async (c: Context): Promise<Response> => {
         const isCloud = c.req.path.includes('/3rdparty/');
@@ -71,10 +78,21 @@ export function androidGatewayEmulator({
         const fault = await carrier.faultFor(vendor, to);
         const refused = refusalOf(c, fault);
         if (refused) return refused;
-        const [message] = read.numbers.map((number) => send(carrier, read, number, fault));
-        if (message) messages.set(read.id, message);
+        const sent = read.numbers.map((number) => newMessage(read, number, fault, carrier.now()));
+        if (sent[0]) messages.set(read.id, sent[0]);
         if (messages.size > maxMessages) messages.delete(messages.keys().next().value ?? '');
-        tell(carrier, webhooks(), read, fault, signingKey);
+        for (const message of sent) {
+          carrier.carry({
+            text: { to: message.to, from: ownNumber, body: read.text, provider: vendor },
+            fault,
+            became: (end) => hasEnded(message, end, read, carrier.now()),
+            receipts: (end) => told(happenedTo(message, end, read, ownNumber)),
+            reply(body) {
+              const receivedAt = new Date(carrier.now());
+              return told([received({ id: newId(), to: ownNumber, from: message.to, body, receivedAt })]);
+            },
+          });
+        }
         return fault?.kind === 'cut_after' ? breakOff(c) : c.json(pending(read), 202);
       };
       const show = (c: Context): Response => {
@@ -112,7 +130,8 @@ function readMessage(body: unknown, skipPhoneValidation: boolean): NewGatewayMes
   const text = typeof message === 'string' ? message : (textMessage as { text?: unknown }).text;
   if (typeof text !== 'string' || text === '') return 'Text message is empty';
   if (!Array.isArray(phoneNumbers) || phoneNumbers.length === 0) return 'phoneNumbers is empty';
-  const numbers = phoneNumbers.map(String);
+  const numbers = phoneNumbers.filter((one) => typeof one === 'string');
+  if (numbers.length < phoneNumbers.length) return 'failed to parse body';
   if (!skipPhoneValidation && !numbers.every((one) => /^\+[1-9]\d{6,14}$/.test(one))) return 'invalid phone number';
   if (simNumber !== undefined && !within(simNumber, 1, 3)) return 'simNumber must be >= 1';
   if (ttl !== undefined && validUntil !== undefined) return 'fields conflict: ttl and validUntil';
@@ -156,74 +175,44 @@ function refuse(c: Context, status: number, message: string): Response {
   return c.json({ message }, status as 400);
 }
 
-/** Delivers a message, or does not, and says where it stands then. */
-function send(carrier: Carrier, message: NewGatewayMessage, to: string, fault: Fault | null): StoredMessage {
-  const { id, text, withDeliveryReport } = message;
-  const error = fault?.kind === 'undelivered' ? reasonOf(fault.code) : null;
-  if (error === null && fault?.kind !== 'dropped') {
-    for (let left = fault?.kind === 'duplicate' ? 2 : 1; left > 0; left -= 1) {
-      carrier.deliver({ to, from: ownNumber, body: text, provider: vendor });
-    }
-  }
-  const isDelivered = withDeliveryReport && fault?.kind !== 'dropped';
-  const state = error !== null ? 'Failed' : isDelivered ? 'Delivered' : 'Sent';
-  const passed = { Failed: ['Processed'], Delivered: ['Processed', 'Sent'], Sent: ['Processed'] }[state];
-  const at = new Date(carrier.now()).toISOString();
-  return { id, to, state, error, states: Object.fromEntries(['Pending', ...passed, state].map((one) => [one, at])) };
+/** Where a message stands when the phone is done with it: nobody knows yet whether it arrives. */
+function newMessage({ id }: NewGatewayMessage, to: string, fault: Fault | null, nowMs: number): StoredMessage {
+  const state = fault?.kind === 'undelivered' ? 'Processed' : 'Sent';
+  const at = new Date(nowMs).toISOString();
+  const passed = new Set<State>(['Pending', 'Processed', state]);
+  return { id, to, state, error: null, states: Object.fromEntries([...passed].map((one) => [one, at])) };
+}
+
+/** It arrived, or did not: the phone hears of the first only where a report was asked for. */
+function hasEnded(
+  message: StoredMessage,
+  { status, code }: End,
+  { withDeliveryReport }: NewGatewayMessage,
+  nowMs: number,
+): void {
+  const state = status === 'failed' ? 'Failed' : withDeliveryReport ? 'Delivered' : 'Sent';
+  const error = status === 'failed' ? reasonOf(code) : null;
+  Object.assign(message, { state, error, states: { ...message.states, [state]: new Date(nowMs).toISOString() } });
+}
+
+function happenedTo(
+  { id: messageId, to }: StoredMessage,
+  { status, code, isAnother }: End,
+  { withDeliveryReport }: NewGatewayMessage,
+  sender: string,
+): readonly Happened[] {
+  const common = { messageId, phoneNumber: to, recipient: to, sender, simNumber: 1 };
+  const sent: Happened = { event: 'sms:sent', payload: (sentAt) => ({ ...common, partsCount: 1, sentAt }) };
+  const delivered: Happened = { event: 'sms:delivered', payload: (deliveredAt) => ({ ...common, deliveredAt }) };
+  const reason = reasonOf(code);
+  const failed: Happened = { event: 'sms:failed', payload: (failedAt) => ({ ...common, failedAt, reason }) };
+  if (status === 'failed') return [failed];
+  if (!withDeliveryReport) return [sent];
+  return isAnother ? [delivered] : [sent, delivered];
 }
 
 function reasonOf(code = 'RESULT_ERROR_GENERIC_FAILURE'): string {
   return `Send result: ${code}`;
-}
-
-/** Tells the webhooks: those at one address one after the other, in the order in which things happen. */
-function tell(
-  carrier: Carrier,
-  webhooks: readonly GatewayWebhook[],
-  { id: messageId, numbers: [phoneNumber], withDeliveryReport }: NewGatewayMessage,
-  fault: Fault | null,
-  signingKey: string,
-): void {
-  const sent = withDeliveryReport ? (['sms:sent', 'sms:delivered'] as const) : (['sms:sent'] as const);
-  const happened = fault?.kind === 'undelivered' ? (['sms:failed'] as const) : sent;
-  const reason = reasonOf(fault?.kind === 'undelivered' ? fault.code : undefined);
-  for (const url of new Set(webhooks.map((webhook) => webhook.url))) {
-    const told = happened.flatMap((event) => webhooks.filter((one) => one.url === url && one.event === event));
-    const requests = new Map(told.map(({ id, event }) => [id, { event, webhookId: id, id: newId() }]));
-    carrier.tell({
-      statuses: [...requests.keys()],
-      fault,
-      retryAfterMs,
-      accepts: (status) => status >= 200 && status < 300,
-      make(webhookId) {
-        const about = requests.get(webhookId);
-        if (!about) return null;
-        const at = new Date(carrier.now()).toISOString();
-        const common = { messageId, phoneNumber, recipient: phoneNumber, sender: ownNumber, simNumber: 1 };
-        const payload = {
-          'sms:sent': { ...common, partsCount: 1, sentAt: at },
-          'sms:delivered': { ...common, deliveredAt: at },
-          'sms:failed': { ...common, failedAt: at, reason },
-        }[about.event];
-        return signedRequest(url, JSON.stringify({ deviceId, ...about, payload }), signingKey, carrier.now());
-      },
-    });
-  }
-}
-
-function signedRequest(url: string, body: string, signingKey: string, nowMs: number): Request {
-  const seconds = String(Math.floor(nowMs / 1_000));
-  const headers = {
-    'content-type': 'application/json',
-    'user-agent': 'me.capcom.smsgateway',
-    'x-signature': createHmac('sha256', signingKey).update(body).update(seconds).digest('hex'),
-    'x-timestamp': seconds,
-  };
-  return new Request(url, { method: 'POST', headers, body });
-}
-
-function newId(): string {
-  return randomBytes(16).toString('base64url').slice(0, 21);
 }
 
 /** As the answer to the call tells it: nothing happened yet. */

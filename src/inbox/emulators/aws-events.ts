@@ -1,7 +1,8 @@
 import type { InboxMessage } from '../messages.ts';
 import type { SendNotifyText, SendText } from './aws-calls.ts';
+import { keywordOf } from './replies.ts';
 
-/** What an event is about. */
+/** What an event of a configuration set is about. */
 export interface EventAbout {
   readonly call: SendText | SendNotifyText;
   readonly messageId: string;
@@ -32,5 +33,21 @@ export function eventContent(eventType: string, isFinal: boolean, atMs: number, 
     totalMessageParts: delivered?.segments ?? 1,
     totalMessagePrice: 0,
     totalCarrierFee: 0,
+  };
+}
+
+/** What a person replied, as AWS documents its form: docs.aws.amazon.com/sms-voice, "Two-way SMS message payload". */
+export function replyContent(
+  reply: string,
+  inboundMessageId: string,
+  { to, from, messageId }: Pick<EventAbout, 'to' | 'from' | 'messageId'>,
+): object {
+  return {
+    originationNumber: to,
+    destinationNumber: from,
+    messageKeyword: keywordOf(reply),
+    messageBody: reply,
+    previousPublishedMessageId: messageId,
+    inboundMessageId,
   };
 }

@@ -2,7 +2,7 @@ import { createSign, generateKeyPair, randomBytes, randomUUID } from 'node:crypt
 import { promisify } from 'node:util';
 import type { Context, Hono } from 'hono';
 import { xml, xmlError } from './aws-answers.ts';
-import type { Carrier, Fault } from './emulator.ts';
+import type { Carrier, Receipts } from './emulator.ts';
 
 /** Signed over, by type, in this order. */
 const signedFields = {
@@ -27,8 +27,13 @@ export interface TopicOptions {
 export interface Topic {
   /** Adds `/sns`: `Subscribe` and `ConfirmSubscription` of its API, and the certificate. */
   mount(app: Hono, carrier: Carrier): void;
-  /** Tells each event, in its order, to whoever confirmed a subscription. `make` gives an event's content. */
-  publish(carrier: Carrier, statuses: readonly string[], make: (status: string) => object, fault: Fault | null): void;
+  /** How each event is told, in its order, to whoever confirmed a subscription to such a topic. `make` gives an event's content. */
+  published(
+    carrier: Carrier,
+    isMeant: (topicArn: string) => boolean,
+    statuses: readonly string[],
+    make: (status: string) => object,
+  ): readonly Receipts[];
 }
 
 const maxSubscriptions = 100;
@@ -39,7 +44,7 @@ const topicForm = /^arn:aws(-cn|-us-gov)?:sns:([a-z\d-]+):\d{12}:[\w-]{1,256}$/;
  * certificate it gives the bare public key, as PEM, of a pair that it makes when the first is needed.
  */
 export function createTopic({ signatureVersion, retryAfterMs }: TopicOptions): Topic {
-  /** By token. */
+  /** By token, the oldest first. */
   const subscriptions = new Map<string, Subscription>();
   const certificate = `SimpleNotificationService-${randomBytes(16).toString('hex')}.pem`;
   let pair: ReturnType<typeof makePair> | undefined;
@@ -76,18 +81,15 @@ export function createTopic({ signatureVersion, retryAfterMs }: TopicOptions): T
     return new Request(endpoint, { method: 'POST', headers, body });
   }
 
-  function tell(
-    carrier: Carrier,
+  function posts(
     subscription: Subscription,
     type: keyof typeof signedFields,
     statuses: readonly string[],
     make: (status: string) => Promise<string>,
-    fault: Fault | null,
-  ): void {
+  ): Receipts {
     const made = new Map<string, Promise<string>>();
-    carrier.tell({
+    return {
       statuses,
-      fault,
       retryAfterMs,
       accepts: (status) => status < 500 && status !== 429,
       async make(status) {
@@ -95,7 +97,7 @@ export function createTopic({ signatureVersion, retryAfterMs }: TopicOptions): T
         made.set(status, body);
         return post(subscription, type, await body);
       },
-    });
+    };
   }
 
   function subscribe(carrier: Carrier, query: URLSearchParams): Response {
@@ -110,10 +112,9 @@ export function createTopic({ signatureVersion, retryAfterMs }: TopicOptions): T
     for (const [token, other] of subscriptions) {
       if (other.topicArn === topicArn && other.endpoint === endpoint) subscriptions.delete(token);
     }
-    if (subscriptions.size >= maxSubscriptions)
-      return xmlError('SubscriptionLimitExceeded', `There are ${maxSubscriptions} already`);
     const subscription = { topicArn, endpoint, token: randomBytes(48).toString('hex'), isConfirmed: false };
     subscriptions.set(subscription.token, subscription);
+    if (subscriptions.size > maxSubscriptions) subscriptions.delete(subscriptions.keys().next().value ?? '');
     const content = () =>
       signed('SubscriptionConfirmation', {
         Token: subscription.token,
@@ -122,7 +123,8 @@ export function createTopic({ signatureVersion, retryAfterMs }: TopicOptions): T
         SubscribeURL: `${addressOf(topicArn)}/?Action=ConfirmSubscription&TopicArn=${topicArn}&Token=${subscription.token}`,
         Timestamp: new Date(carrier.now()).toISOString(),
       });
-    tell(carrier, subscription, 'SubscriptionConfirmation', ['SubscriptionConfirmation'], content, null);
+    const type = 'SubscriptionConfirmation';
+    carrier.tell({ ...posts(subscription, type, [type], content), fault: null });
     return xml('Subscribe', '<SubscriptionArn>pending confirmation</SubscriptionArn>');
   }
 
@@ -153,18 +155,18 @@ export function createTopic({ signatureVersion, retryAfterMs }: TopicOptions): T
         });
       });
     },
-    publish(carrier, statuses, make, fault) {
-      for (const subscription of subscriptions.values()) {
-        if (!subscription.isConfirmed) continue;
-        const content = (status: string): Promise<string> =>
-          signed('Notification', {
-            TopicArn: subscription.topicArn,
-            Message: JSON.stringify(make(status)),
-            Timestamp: new Date(carrier.now()).toISOString(),
-          });
-        tell(carrier, subscription, 'Notification', statuses, content, fault);
-      }
-    },
+    published: (carrier, isMeant, statuses, make) =>
+      [...subscriptions.values()]
+        .filter(({ isConfirmed, topicArn }) => isConfirmed && isMeant(topicArn))
+        .map((subscription) =>
+          posts(subscription, 'Notification', statuses, (status) =>
+            signed('Notification', {
+              TopicArn: subscription.topicArn,
+              Message: JSON.stringify(make(status)),
+              Timestamp: new Date(carrier.now()).toISOString(),
+            }),
+          ),
+        ),
   };
 }
 

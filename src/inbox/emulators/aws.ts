@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import type { InboxMessage } from '../messages.ts';
 import { answer, exceptionOf, refuse } from './aws-answers.ts';
 import {
   calls,
@@ -11,11 +10,12 @@ import {
   type SendNotifyText,
   type SendText,
 } from './aws-calls.ts';
-import { eventContent } from './aws-events.ts';
+import { eventContent, replyContent } from './aws-events.ts';
 import { signatureException, type EmulatorCredentials } from './aws-signature.ts';
 import { failingNumbers } from './aws-simulator-numbers.ts';
 import { createTopic } from './aws-topic.ts';
-import { breakOff, type Emulator, type Fault } from './emulator.ts';
+import { breakOff, type Emulator, type Fault, type Receipts } from './emulator.ts';
+import { whyNoReplyTo } from './replies.ts';
 
 export interface AwsEmulatorOptions {
   /** Who may call, with a signature that is checked; unset: anybody whose signature has the form of one. */
@@ -24,6 +24,8 @@ export interface AwsEmulatorOptions {
   readonly signatureVersion?: '1' | '2';
   /** When SNS tries again; as it does when unset: three times, 20 seconds apart. */
   readonly retryAfterMs?: readonly number[];
+  /** The topic that replies are told to, and nothing else is; the one of `us-east-1` and account 000000000000 that is called `sms-replies` when unset. */
+  readonly twoWayTopicArn?: string;
 }
 
 const maxMessages = 10_000;
@@ -32,12 +34,13 @@ const failure = 'TEXT_BLOCKED';
 
 /**
  * Stands in for AWS End User Messaging SMS v2: `SendTextMessage`, `SendNotifyTextMessage` and `PutMessageFeedback`, by the JSON protocol of its SDKs; and, below `/sns`, for the SNS
- * topic that gets the events of every configuration set. As at AWS, a message without a configuration set has no events.
+ * topics that get the events of every configuration set, and replies. As at AWS, a message without a configuration set has no events.
  */
 export function awsEmulator({
   credentials,
   signatureVersion = '1',
   retryAfterMs = [20_000, 20_000, 20_000],
+  twoWayTopicArn = 'arn:aws:sns:us-east-1:000000000000:sms-replies',
 }: AwsEmulatorOptions = {}): Emulator {
   return {
     vendor: 'aws',
@@ -94,18 +97,30 @@ export function awsEmulator({
         const refused = refusalOf(c, fault);
         if (refused) return refused;
         remember(messageId);
-        const failed = outcomeOf(to, fault);
-        const isDelivered = failed === null && fault?.kind !== 'dropped';
-        let delivered: InboxMessage | null = null;
-        for (let times = fault?.kind === 'duplicate' ? 2 : 1; isDelivered && times > 0; times -= 1) {
-          delivered = carrier.deliver({ to, from, body: text, provider: 'aws' });
-        }
-        if (call.ConfigurationSetName !== undefined) {
-          const about = { call, messageId, to, from, requestedAtMs: carrier.now(), delivered };
-          const last = failed ?? 'TEXT_DELIVERED';
-          const make = (type: string): object => eventContent(type, type === last, carrier.now(), about);
-          topic.publish(carrier, ['TEXT_SENT', last], make, fault);
-        }
+        const about = { call, messageId, to, from, requestedAtMs: carrier.now() };
+        carrier.carry({
+          text: { to, from, body: text, provider: 'aws' },
+          fault,
+          failure: failingNumbers.has(to) ? failure : null,
+          receipts({ status, code = failure, message: delivered, isAnother }) {
+            if (call.ConfigurationSetName === undefined)
+              return 'The call named no configuration set, so it has no events.';
+            const last = status === 'failed' ? code : 'TEXT_DELIVERED';
+            const statuses = isAnother ? [last] : ['TEXT_SENT', last];
+            const make = (type: string): object =>
+              eventContent(type, type === last, carrier.now(), { ...about, delivered });
+            const isEvents = (topicArn: string): boolean => topicArn !== twoWayTopicArn;
+            return orNobody(topic.published(carrier, isEvents, statuses, make), 'a topic of events');
+          },
+          reply(reply) {
+            const whyNot = whyNoReplyTo(from);
+            if (whyNot !== null) return whyNot;
+            const inboundMessageId = randomUUID();
+            const make = (): object => replyContent(reply, inboundMessageId, about);
+            const isReplies = (topicArn: string): boolean => topicArn === twoWayTopicArn;
+            return orNobody(topic.published(carrier, isReplies, ['received'], make), twoWayTopicArn);
+          },
+        });
         return fault?.kind === 'cut_after' ? breakOff(c) : answer(accepted(messageId));
       }
 
@@ -165,8 +180,6 @@ function refusalOf(c: Context, fault: Fault | null): Response | null {
   }
 }
 
-/** The event of a message that does not arrive; null: it arrives. */
-function outcomeOf(to: string, fault: Fault | null): string | null {
-  if (fault?.kind === 'undelivered') return fault.code ?? failure;
-  return failingNumbers.has(to) ? failure : null;
+function orNobody(receipts: readonly Receipts[], topic: string): readonly Receipts[] | string {
+  return receipts.length > 0 ? receipts : `Nobody has confirmed a subscription to ${topic}, below /aws/sns.`;
 }

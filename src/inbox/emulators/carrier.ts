@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { MiddlewareHandler } from 'hono';
 import type { Inbox } from '../messages.ts';
+import { followArrivals } from './arrivals.ts';
+import { createCarrying, type Carrying } from './carrying.ts';
 import type { Carrier } from './emulator.ts';
 import { createFaultScript, type FaultScript } from './faults.ts';
 import { createTelling } from './telling.ts';
@@ -18,12 +20,12 @@ export interface CarrierOptions {
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Ends what goes on in the background. */
   signal?: AbortSignal;
-  /** Told why receipts were given up: sentences that hold no number, text or address. */
+  /** Told why receipts and texts were given up: sentences that hold no number, text or address. */
   warn?: (sentence: string) => void;
 }
 
-/** A carrier whose faults are scripted. */
-export interface ScriptedCarrier extends Carrier {
+/** A carrier whose faults are scripted, and at which people act by hand. */
+export interface ScriptedCarrier extends Carrier, Pick<Carrying, 'held' | 'byHand'> {
   readonly faults: FaultScript;
   /** Goes around the calls that emulators answer: `mountEmulators` puts it there. */
   readonly aroundCall: MiddlewareHandler;
@@ -47,13 +49,18 @@ export function createCarrier({
 }: CarrierOptions): ScriptedCarrier {
   const faults = createFaultScript(chance);
   const telling = createTelling({ fetch, wait: (ms) => wait(ms, signal), signal, warn });
+  const arrivals = followArrivals(inbox, signal);
+  const { tell, aroundCall, request } = telling;
   return {
-    ...telling,
+    ...createCarrying({ inbox, now: clock, arrivals, tell, request, wait, signal, warn }),
+    tell,
+    aroundCall,
     faults,
     now: clock,
-    deliver: (message) => inbox.add(message),
-    async faultFor(vendor, to) {
-      const { delayMs, fault } = faults.take(vendor, to);
+    inbox,
+    onArrival: (listen) => void arrivals.listen(listen),
+    async faultFor(vendor, to, options) {
+      const { delayMs, fault } = faults.take(vendor, to, options);
       // At the end calls are answered without waiting any longer.
       if (delayMs > 0) await wait(delayMs, signal).catch(() => undefined);
       return fault;

@@ -29,10 +29,12 @@ const fault = z.discriminatedUnion(
     z.strictObject({ kind: z.literal('duplicate') }),
     z.strictObject({ kind: z.literal('late_receipts'), delay_ms: milliseconds(3_600_000) }),
     z.strictObject({ kind: z.literal('early_receipts') }),
+    z.strictObject({ kind: z.literal('hold') }),
+    z.strictObject({ kind: z.literal('reorder') }),
   ],
   {
     error:
-      'kind must be one of delay, rate_limited, server_error, cut_before, cut_after, dropped, undelivered, refused, duplicate, late_receipts, early_receipts',
+      'kind must be one of delay, rate_limited, server_error, cut_before, cut_after, dropped, undelivered, refused, duplicate, late_receipts, early_receipts, hold, reorder',
   },
 );
 
@@ -56,7 +58,7 @@ function entrySchema(vendors: readonly string[]) {
     });
 }
 
-/** `POST`, `GET` and `DELETE api/faults`: what is to go wrong with messages that are given to the emulators. */
+/** `POST`, `GET` and `DELETE api/faults`, and `DELETE api/faults/{id}`: what is to go wrong with messages that are given to the emulators. */
 export function scriptFaults(app: Hono, script: FaultScript, vendors: readonly string[]): void {
   const schema = entrySchema(vendors);
   const tooLarge = bodyLimit({
@@ -80,8 +82,7 @@ export function scriptFaults(app: Hono, script: FaultScript, vendors: readonly s
     }
     const { vendor, to, next, probability = 1 } = parsed.data;
     const about = { vendor, to, fault: readFault(parsed.data.fault) };
-    const entry = next === undefined ? { ...about, probability } : { ...about, next };
-    script.add(entry);
+    const entry = script.add(next === undefined ? { ...about, probability } : { ...about, next });
     return c.json(wireEntry(entry), 201);
   });
 
@@ -93,6 +94,11 @@ export function scriptFaults(app: Hono, script: FaultScript, vendors: readonly s
       return c.body(null, 204);
     }),
   );
+
+  app.delete('/api/faults/:id', (c) => {
+    script.remove(c.req.param('id'));
+    return c.body(null, 204);
+  });
 }
 
 function readFault(wire: WireFault): ScriptedFault {

@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ServerResponse } from 'node:http';
 import { bulkhead } from 'cockatiel';
 import type { MiddlewareHandler } from 'hono';
+import type { RawRequest } from '../messages.ts';
 import type { ReceiptPlan } from './emulator.ts';
+import { rawRequest } from './raw-request.ts';
 
 export interface TellingParts {
   fetch: typeof fetch;
@@ -17,7 +19,9 @@ export interface TellingParts {
 export interface Telling {
   /** `Carrier.tell`. */
   tell(plan: ReceiptPlan): void;
-  /** To be put around the calls of vendors: so it is known when each is answered, and its answer is held back for early receipts. */
+  /** The request of the call that this runs in, without credentials; null outside of any. */
+  request(): RawRequest | null;
+  /** To be put around the calls of vendors: so it is known what each is and when it is answered, and its answer is held back for early receipts. */
   aroundCall: MiddlewareHandler;
 }
 
@@ -30,6 +34,7 @@ const earlyTimeoutMs = 5_000;
 interface Call {
   readonly answered: Promise<void>;
   readonly early: Promise<void>[];
+  request(): RawRequest;
 }
 
 /** Tells what became of messages, in the background: at most so many at once, and of so many messages. */
@@ -94,12 +99,18 @@ export function createTelling({ fetch, wait, signal, warn }: TellingParts): Tell
       if (plan.fault?.kind === 'early_receipts') call?.early.push(told);
     },
 
+    request: () => calls.getStore()?.request() ?? null,
+
     async aroundCall(c, next) {
       const answered = Promise.withResolvers<void>();
       const { outgoing } = (c.env ?? {}) as { outgoing?: ServerResponse };
       outgoing?.once('close', answered.resolve);
       const early: Promise<void>[] = [];
-      await calls.run({ answered: answered.promise, early }, next);
+      const { raw } = c.req;
+      const body = await c.req.arrayBuffer();
+      let written: RawRequest | undefined;
+      const request = (): RawRequest => (written ??= rawRequest(raw, new TextDecoder().decode(body)));
+      await calls.run({ answered: answered.promise, early, request }, next);
       if (!outgoing) setImmediate(answered.resolve);
       if (early.length > 0) {
         await Promise.race([Promise.all(early), wait(earlyTimeoutMs).catch(() => undefined)]);

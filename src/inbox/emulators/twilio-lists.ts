@@ -18,16 +18,21 @@ export function isListed({ to, from, date_sent: sent }: MessageResource, query: 
   );
 }
 
-/** One page of a list, the newest first, and where the next one is. */
-export function listPage(path: string, messages: readonly MessageResource[], query: URLSearchParams) {
+/** One page of a list, the newest first, and where the next one is. `name` is the member that holds it. */
+export function listPage(
+  path: string,
+  name: string,
+  resources: readonly { readonly sid: string }[],
+  query: URLSearchParams,
+) {
   const size = Number(query.get('PageSize') ?? defaultPageSize);
   const pageSize = Number.isSafeInteger(size) && size > 0 ? Math.min(size, maxPageSize) : defaultPageSize;
   const page = Number(query.get('Page') ?? 0) || 0;
   // A page begins after the last message of the one before, whatever was sent meanwhile.
   const token = query.get('PageToken')?.replace(/^PA/, '');
-  const before = messages.findIndex(({ sid }) => sid === token);
+  const before = resources.findIndex(({ sid }) => sid === token);
   const begin = before < 0 ? page * pageSize : before + 1;
-  const onPage = messages.slice(begin, begin + pageSize);
+  const onPage = resources.slice(begin, begin + pageSize);
   const uriOf = (parameters: Record<string, string>): string => {
     const own = new URLSearchParams(query);
     own.delete('PageToken');
@@ -35,9 +40,9 @@ export function listPage(path: string, messages: readonly MessageResource[], que
     return `${path}?${own.toString()}`;
   };
   const last = onPage.at(-1);
-  const hasMore = last !== undefined && begin + pageSize < messages.length;
+  const hasMore = last !== undefined && begin + pageSize < resources.length;
   return {
-    messages: onPage,
+    [name]: onPage,
     first_page_uri: uriOf({ Page: '0' }),
     next_page_uri: hasMore ? uriOf({ Page: String(page + 1), PageToken: `PA${last.sid}` }) : null,
     previous_page_uri: page > 0 ? uriOf({ Page: String(page - 1) }) : null,

@@ -52,8 +52,8 @@ export function newResource(
   account: string,
   { to, from, body, messagingServiceSid }: TwilioMessage,
   nowMs: number,
+  sid = `SM${randomBytes(16).toString('hex')}`,
 ): MessageResource {
-  const sid = `SM${randomBytes(16).toString('hex')}`;
   const uri = `/${apiVersion}/Accounts/${account}/Messages/${sid}`;
   const isPooled = messagingServiceSid !== null;
   const at = rfc2822(nowMs);

@@ -1,6 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import type { ReceiptPlan } from './emulator.ts';
+import type { Carrier, End, ReceiptPlan, Receipts } from './emulator.ts';
+import { apiVersion, type MessageResource, type TwilioMessage } from './twilio-message.ts';
 
+/** Of messages that carriers do not deliver, what Twilio says most: https://www.twilio.com/docs/api/errors/30008 */
+export const undeliveredCode = '30008';
 /** How long Twilio waits between tries is not documented. */
 const retryAfterMs = 500;
 
@@ -58,4 +61,46 @@ function signatureOf(authToken: string, address: string, parameters: Readonly<Re
   return createHmac('sha1', authToken)
     .update(address + signed.join(''))
     .digest('base64');
+}
+
+export interface TwilioSend {
+  readonly carrier: Pick<Carrier, 'now'>;
+  readonly message: TwilioMessage;
+  readonly resource: MessageResource;
+  /** Signs the receipts. */
+  readonly token: string;
+}
+
+/** How the sender of a message is told what became of it, or why nobody is. */
+export function receiptsOf(
+  { carrier, message, resource, token }: TwilioSend,
+  { status: ending, code = undeliveredCode, isAnother }: End,
+): readonly Receipts[] | string {
+  const { statusCallback, messagingServiceSid: service, to } = message;
+  const { sid, account_sid, from } = resource;
+  if (statusCallback === null) return 'The message was sent without a StatusCallback.';
+  const request = callbackRequests(statusCallback, token);
+  const last = ending === 'failed' ? 'undelivered' : 'delivered';
+  // The first status is in the answer already, and is not told.
+  const way = service === null ? ['sent'] : ['queued', 'sent'];
+  const make = (status: string): Request =>
+    request({
+      SmsSid: sid,
+      SmsStatus: status,
+      MessageStatus: status,
+      To: to,
+      MessageSid: sid,
+      AccountSid: account_sid,
+      From: from ?? '',
+      ApiVersion: apiVersion,
+      ...(service !== null && { MessagingServiceSid: service }),
+      ...(status === last && { RawDlrDoneDate: dlrDate(carrier.now()) }),
+      ...(status === 'undelivered' && { ErrorCode: code }),
+    });
+  return [{ statuses: isAnother ? [last] : [...way, last], ...retriesOf(statusCallback), make }];
+}
+
+/** `2303222338`: the minute in UTC. */
+function dlrDate(ms: number): string {
+  return new Date(ms).toISOString().replace(/\D/g, '').slice(2, 12);
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { SegmentedMessage } from 'sms-segments-calculator';
-import { breakOff, type Carrier, type Emulator, type Fault } from './emulator.ts';
+import { breakOff, type Emulator, type End, type Fault } from './emulator.ts';
+import { inboundResource, inboundTo, replyTo } from './twilio-inbound.ts';
 import { isListed, listPage } from './twilio-lists.ts';
 import {
   apiVersion,
@@ -10,27 +11,31 @@ import {
   type MessageResource,
   type TwilioMessage,
 } from './twilio-message.ts';
-import { callbackRequests, retriesOf } from './twilio-receipts.ts';
+import { takeTwilioNumbers } from './twilio-numbers.ts';
+import { receiptsOf, undeliveredCode } from './twilio-receipts.ts';
 import { refusal, refusalOf, type Refusal } from './twilio-refusals.ts';
+import { assertInboundUrl } from './web-address.ts';
 
 export interface TwilioEmulatorOptions {
   /** The only account there is; unset: every one that is called. */
   accountSid?: string;
   /** Asked of who calls with the account's own sid, and signs the receipts; unset: any is taken, and receipts are signed with the one of the call. */
   authToken?: string;
+  /** Told of replies to numbers that have no `SmsUrl` of their own; unset: nobody is. */
+  inboundUrl?: string;
 }
 
 const maxMessages = 1_000;
 /** What a messaging service sends from. */
 const pooledFrom = '+15005550006';
-/** Of messages that carriers do not deliver, what Twilio says most: https://www.twilio.com/docs/api/errors/30008 */
-const undeliveredCode = '30008';
 const unroutableCode = '21612';
 
 /**
- * Stands in for Twilio's Programmable Messaging: sends, fetches, lists, changes and deletes messages, and tells what became of them. Keeps the latest messages in memory.
+ * Stands in for Twilio's Programmable Messaging: sends, fetches, lists, changes and deletes messages, and tells what became of them. Every number is one that the account owns: texts
+ * in the inbox, by whomever they were sent, are listed as inbound to theirs. Keeps the latest messages in memory.
  */
-export function twilioEmulator({ accountSid, authToken }: TwilioEmulatorOptions = {}): Emulator {
+export function twilioEmulator({ accountSid, authToken, inboundUrl }: TwilioEmulatorOptions = {}): Emulator {
+  assertInboundUrl(inboundUrl);
   return {
     vendor: 'twilio',
     mount(app, carrier) {
@@ -60,6 +65,11 @@ export function twilioEmulator({ accountSid, authToken }: TwilioEmulatorOptions 
         const message = messages.get((c.req.param('file') ?? '').replace(/\.json$/, ''));
         return message?.account_sid === account ? message : undefined;
       };
+      const remember = (resource: MessageResource): void => {
+        messages.set(resource.sid, resource);
+        if (messages.size > maxMessages) messages.delete(messages.keys().next().value ?? '');
+      };
+      const numbers = takeTwilioNumbers({ app, carrier, withAccount, refuse, notFound });
 
       app.post(
         `/${apiVersion}/Accounts/:account/Messages.json`,
@@ -72,9 +82,24 @@ export function twilioEmulator({ accountSid, authToken }: TwilioEmulatorOptions 
           if (failed) return failed;
           const resource = newResource(account, message, carrier.now());
           const answer = { ...resource };
-          messages.set(resource.sid, resource);
-          if (messages.size > maxMessages) messages.delete(messages.keys().next().value ?? '');
-          send(carrier, message, resource, fault, token);
+          remember(resource);
+          isSent(resource, message, carrier.now());
+          const { to, from } = resource;
+          carrier.carry({
+            text: { to, from: from ?? '', body: message.body, provider: 'twilio' },
+            fault,
+            became: (end) => hasEnded(resource, end, carrier.now()),
+            receipts: (end) => receiptsOf({ carrier, message, resource, token }, end),
+            reply: (text) =>
+              replyTo({
+                url: numbers.smsUrlOf(account, from ?? '') ?? inboundUrl,
+                sent: resource,
+                body: text,
+                token,
+                nowMs: carrier.now(),
+                remember,
+              }),
+          });
           return fault?.kind === 'cut_after' ? breakOff(c) : c.json(answer, 201);
         }),
       );
@@ -83,8 +108,10 @@ export function twilioEmulator({ accountSid, authToken }: TwilioEmulatorOptions 
         `/${apiVersion}/Accounts/:account/Messages.json`,
         withAccount((c, account) => {
           const query = new URL(c.req.url).searchParams;
-          const listed = [...messages.values()].filter((one) => one.account_sid === account && isListed(one, query));
-          return c.json(listPage(`/${apiVersion}/Accounts/${account}/Messages.json`, listed.toReversed(), query));
+          const own = [...messages.values()].filter((one) => one.account_sid === account).toReversed();
+          const all = [...own, ...inboundTo(carrier, account, query.get('To'))].filter((one) => isListed(one, query));
+          const listed = all.toSorted((one, other) => Date.parse(other.date_created) - Date.parse(one.date_created));
+          return c.json(listPage(`/${apiVersion}/Accounts/${account}/Messages.json`, 'messages', listed, query));
         }),
       );
 
@@ -92,7 +119,7 @@ export function twilioEmulator({ accountSid, authToken }: TwilioEmulatorOptions 
       app.get(
         file,
         withAccount((c, account) => {
-          const message = found(c, account);
+          const message = found(c, account) ?? inboundResource(carrier, account, c.req.param('file') ?? '');
           return message ? c.json(message) : refuse(c, notFound(c));
         }),
       );
@@ -142,55 +169,24 @@ function failureOf(c: Context, fault: Fault | null, message: TwilioMessage): Res
   }
 }
 
-/** Delivers a message, or does not, and tells about it. */
-function send(
-  carrier: Carrier,
-  message: TwilioMessage,
-  resource: MessageResource,
-  fault: Fault | null,
-  token: string,
-): void {
-  const { statusCallback } = message;
-  const from = resource.from ?? pooledFrom;
-  const isUndelivered = fault?.kind === 'undelivered';
-  const code = isUndelivered ? (fault.code ?? undeliveredCode) : null;
-  if (fault?.kind !== 'dropped' && !isUndelivered) {
-    const text = { to: message.to, from, body: message.body, provider: 'twilio' };
-    carrier.deliver(text);
-    if (fault?.kind === 'duplicate') carrier.deliver(text);
-  }
-  const last = isUndelivered ? 'undelivered' : 'delivered';
-  const at = rfc2822(carrier.now());
+/** It left: it has its sender now. */
+function isSent(resource: MessageResource, message: TwilioMessage, nowMs: number): void {
+  const at = rfc2822(nowMs);
   Object.assign(resource, {
-    from,
+    from: resource.from ?? pooledFrom,
     num_segments: String(new SegmentedMessage(message.body).segmentsCount),
-    status: fault?.kind === 'dropped' ? 'sent' : last,
+    status: 'sent',
     date_sent: at,
     date_updated: at,
-    error_code: code === null ? null : numberOf(code),
   });
-  if (statusCallback === null) return;
-  const request = callbackRequests(statusCallback, token);
-  const service = message.messagingServiceSid;
-  carrier.tell({
-    // The first status is in the answer already, and is not told.
-    statuses: service === null ? ['sent', last] : ['queued', 'sent', last],
-    fault,
-    ...retriesOf(statusCallback),
-    make: (status) =>
-      request({
-        SmsSid: resource.sid,
-        SmsStatus: status,
-        MessageStatus: status,
-        To: message.to,
-        MessageSid: resource.sid,
-        AccountSid: resource.account_sid,
-        From: from,
-        ApiVersion: apiVersion,
-        ...(service !== null && { MessagingServiceSid: service }),
-        ...(status === last && { RawDlrDoneDate: dlrDate(carrier.now()) }),
-        ...(status === 'undelivered' && { ErrorCode: code ?? undeliveredCode }),
-      }),
+}
+
+/** It arrived, or did not. */
+function hasEnded(resource: MessageResource, { status, code }: End, nowMs: number): void {
+  Object.assign(resource, {
+    status: status === 'failed' ? 'undelivered' : 'delivered',
+    date_updated: rfc2822(nowMs),
+    error_code: status === 'failed' ? numberOf(code ?? undeliveredCode) : null,
   });
 }
 
@@ -211,9 +207,4 @@ function refuse(c: Context, { status, code, message }: Refusal): Response {
 /** Scripted codes are anything: Twilio's are numbers. */
 function numberOf(code: string): number {
   return /^\d{1,9}$/.test(code) ? Number(code) : Number(undeliveredCode);
-}
-
-/** `2303222338`: the minute in UTC. */
-function dlrDate(ms: number): string {
-  return new Date(ms).toISOString().replace(/\D/g, '').slice(2, 12);
 }

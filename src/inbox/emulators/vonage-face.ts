@@ -1,5 +1,6 @@
 import { SegmentedMessage } from 'sms-segments-calculator';
 import type { Carrier } from './emulator.ts';
+import type { AccountSettings } from './vonage-settings.ts';
 import type { SignatureMethod } from './vonage-signing.ts';
 
 /** Who calls, and what signs their receipts; undefined: nothing does. */
@@ -7,6 +8,8 @@ export interface Account {
   readonly apiKey: string;
   readonly secret: string | undefined;
   readonly signatureMethod: SignatureMethod;
+  /** As they are at the moment. */
+  settings(): AccountSettings;
 }
 
 /** A message that would be taken. */
@@ -19,8 +22,12 @@ export interface Taken {
   /** Receipts tell of each. */
   readonly messageIds: readonly string[];
   answer(): Response;
-  /** Null: there is no address for it. `code`: why it failed. */
-  receipt(messageId: string, status: string, code: string | null): Request | null;
+  /** Where receipts go; undefined: nowhere. */
+  receiptUrl(): string | undefined;
+  /** `code`: why it failed. */
+  receipt(url: string, messageId: string, status: string, code: string | null): Request;
+  /** What the sender's number is told of the person's reply, which has an id of its own. */
+  reply(url: string, messageId: string, body: string): Request;
 }
 
 /** One of the two APIs: its words. */
@@ -39,10 +46,6 @@ export function isSender(from: string): boolean {
 
 export function isWithin(value: string, least: number, most: number): boolean {
   return /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most;
-}
-
-export function isWebAddress(value: string): boolean {
-  return URL.canParse(value) && /^https?:/.test(value);
 }
 
 /** What arrives of a text that goes out as plain text: letters that GSM 03.38 has not are question marks. */

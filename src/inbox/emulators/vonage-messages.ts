@@ -1,40 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import { SegmentedMessage } from 'sms-segments-calculator';
-import { inGsm7, isSender, isWebAddress, isWithin, type Taken, type VonageFace } from './vonage-face.ts';
+import type { Carrier } from './emulator.ts';
+import { inGsm7, isSender, isWithin, type Account, type Taken, type VonageFace } from './vonage-face.ts';
 import { bearerToken } from './vonage-signing.ts';
+import { keywordOf } from './replies.ts';
+import { isWebAddress } from './web-address.ts';
 
 const errors = 'https://developer.vonage.com/api-errors';
 
-const details: Readonly<Record<string, readonly [title: string, detail: string]>> = {
-  unauthorized: ['Unauthorized', 'You did not provide correct credentials.'],
-  'low-balance': ['Low balance', 'This request could not be performed due to your account balance being low.'],
-  '1000': ['Throttled', 'You have exceeded the submission capacity allowed on this account. Please wait and retry'],
-  '1010': ['Missing params', 'Your request is incomplete and missing some mandatory parameters.'],
-  '1020': ['Invalid params', 'The value of one or more parameters is invalid.'],
-  '1030': ['Internal error', 'There was an error processing your request in the Platform.'],
-  '1120': [
-    'Illegal Sender Address',
-    'Due to local regulations, the SenderID you set in from in the request was not accepted.',
-  ],
-  '1130': ['Invalid TTL', 'The value of ttl in your request was invalid.'],
-  '1170': [
-    'Invalid or Missing Msisdn Param',
-    'The phone number you supplied in the to parameter was either missing or invalid.',
-  ],
-  '1180': ['Absent Subscriber Temporary', 'This message was not delivered because to was temporarily unavailable.'],
-  '1400': ['Unsupported channel', 'The channel specified in the request is not supported.'],
-  '1440': ['Invalid message type', 'The message type specified in the request is not supported for the given channel.'],
-  '1450': ['Invalid client reference', 'The client reference can be a string of up to 100 characters.'],
-};
+const details = new Map<string, readonly [title: string, detail: string]>(
+  Object.entries({
+    unauthorized: ['Unauthorized', 'You did not provide correct credentials.'],
+    'low-balance': ['Low balance', 'This request could not be performed due to your account balance being low.'],
+    '1000': ['Throttled', 'You have exceeded the submission capacity allowed on this account. Please wait and retry'],
+    '1010': ['Missing params', 'Your request is incomplete and missing some mandatory parameters.'],
+    '1020': ['Invalid params', 'The value of one or more parameters is invalid.'],
+    '1030': ['Internal error', 'There was an error processing your request in the Platform.'],
+    '1120': [
+      'Illegal Sender Address',
+      'Due to local regulations, the SenderID you set in from in the request was not accepted.',
+    ],
+    '1130': ['Invalid TTL', 'The value of ttl in your request was invalid.'],
+    '1170': [
+      'Invalid or Missing Msisdn Param',
+      'The phone number you supplied in the to parameter was either missing or invalid.',
+    ],
+    '1180': ['Absent Subscriber Temporary', 'This message was not delivered because to was temporarily unavailable.'],
+    '1400': ['Unsupported channel', 'The channel specified in the request is not supported.'],
+    '1440': [
+      'Invalid message type',
+      'The message type specified in the request is not supported for the given channel.',
+    ],
+    '1450': ['Invalid client reference', 'The client reference can be a string of up to 100 characters.'],
+  }),
+);
 
-const httpStatuses: Readonly<Record<string, number>> = {
-  unauthorized: 401,
-  'low-balance': 402,
-  '1070': 402,
-  '1000': 429,
-  '1030': 500,
-  '1331': 500,
-};
+const httpStatuses = new Map(
+  Object.entries({
+    unauthorized: 401,
+    'low-balance': 402,
+    '1070': 402,
+    '1000': 429,
+    '1030': 500,
+    '1331': 500,
+  }),
+);
 
 /** The Messages API, version 1, its SMS channel. */
 export const messagesFace: VonageFace = {
@@ -68,9 +78,9 @@ export const messagesFace: VonageFace = {
       body,
       messageIds: [uuid],
       answer: () => Response.json({ message_uuid: uuid }, { status: 202 }),
-      receipt(message_uuid, status, code) {
-        if (webhookUrl === undefined) return null;
-        const told = JSON.stringify({
+      receiptUrl: () => webhookUrl ?? account.settings().receiptUrl,
+      receipt: (url, message_uuid, status, code) =>
+        signedRequest(url, carrier, account, {
           message_uuid,
           to,
           from,
@@ -82,23 +92,41 @@ export const messagesFace: VonageFace = {
           destination: { network_code: '12345' },
           sms: { count_total: String(parts) },
           ...(code !== null && { error: { ...problemOf(code), title: Number(code) || code } }),
-        });
-        const { apiKey, secret } = account;
-        const authorization = secret !== undefined && `Bearer ${bearerToken(told, { apiKey, secret }, carrier.now())}`;
-        const headers = { 'content-type': 'application/json', ...(authorization && { authorization }) };
-        return new Request(webhookUrl, { method: 'POST', headers, body: told });
-      },
+        }),
+      reply: (url, message_uuid, reply) =>
+        signedRequest(url, carrier, account, {
+          message_uuid,
+          to: from,
+          from: to,
+          timestamp: new Date(carrier.now()).toISOString(),
+          channel: 'sms',
+          message_type: 'text',
+          text: reply,
+          sms: {
+            num_messages: String(new SegmentedMessage(reply).segmentsCount),
+            keyword: keywordOf(reply),
+          },
+          usage: { currency: 'EUR', price: '0.0333' },
+          origin: { network_code: '12345' },
+        }),
     };
     return taken;
   },
 };
 
-function refuse(code: string, { status = httpStatuses[code] ?? 422, headers = {} } = {}): Response {
+function signedRequest(url: string, carrier: Carrier, { apiKey, secret }: Account, about: object): Request {
+  const told = JSON.stringify(about);
+  const authorization = secret !== undefined && `Bearer ${bearerToken(told, { apiKey, secret }, carrier.now())}`;
+  const headers = { 'content-type': 'application/json', ...(authorization && { authorization }) };
+  return new Request(url, { method: 'POST', headers, body: told });
+}
+
+function refuse(code: string, { status = httpStatuses.get(code) ?? 422, headers = {} } = {}): Response {
   return Response.json(problemOf(code), { status, headers });
 }
 
 function problemOf(code: string): Readonly<Record<string, string>> {
-  const [title, detail] = details[code] ?? ['Rejected', 'The message was rejected.'];
+  const [title, detail] = details.get(code) ?? ['Rejected', 'The message was rejected.'];
   const type = /^\d+$/.test(code) ? `${errors}/messages#${code}` : `${errors}#${code}`;
   return { type, title, detail, instance: randomUUID().replaceAll('-', '') };
 }

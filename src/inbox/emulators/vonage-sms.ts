@@ -1,25 +1,32 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { SegmentedMessage } from 'sms-segments-calculator';
-import { inGsm7, isSender, isWebAddress, isWithin, type Taken, type VonageFace } from './vonage-face.ts';
+import type { Carrier } from './emulator.ts';
+import { inGsm7, isSender, isWithin, type Account, type Taken, type VonageFace } from './vonage-face.ts';
 import { signatureOf } from './vonage-signing.ts';
+import { keywordOf } from './replies.ts';
+import { isWebAddress } from './web-address.ts';
 
 const price = '0.03330000';
 const network = '12345';
 const types = ['text', 'unicode', 'binary', 'wappush', 'vcal', 'vcard'];
 
-const sentences: Readonly<Record<string, string>> = {
-  '1': 'Throughput Rate Exceeded - please wait [ 250 ] and retry',
-  '4': 'Bad Credentials',
-  '5': 'Internal Error',
-  '6': 'Unroutable message - rejected',
-  '7': 'Number barred',
-  '8': 'Partner account barred',
-  '9': 'Quota Exceeded - rejected',
-  '15': 'Illegal Sender Address - rejected',
-  '23': 'Invalid callback URL',
-  '29': 'Non White-listed Destination - rejected',
-  '33': 'Number de-activated',
-};
+/** The splitting into parts takes ever longer the longer a text is. */
+const maxLength = 3_200;
+
+const sentences = new Map([
+  ['1', 'Throughput Rate Exceeded - please wait [ 250 ] and retry'],
+  ['4', 'Bad Credentials'],
+  ['5', 'Internal Error'],
+  ['6', 'Unroutable message - rejected'],
+  ['7', 'Number barred'],
+  ['8', 'Partner account barred'],
+  ['9', 'Quota Exceeded - rejected'],
+  ['12', 'Message too long - rejected'],
+  ['15', 'Illegal Sender Address - rejected'],
+  ['23', 'Invalid callback URL'],
+  ['29', 'Non White-listed Destination - rejected'],
+  ['33', 'Number de-activated'],
+]);
 
 /** The SMS API: the answer is 200, and says of each part of a text what came of it. */
 export const smsFace: VonageFace = {
@@ -49,38 +56,55 @@ export const smsFace: VonageFace = {
       body,
       messageIds,
       answer: () => Response.json({ 'message-count': String(parts), messages }),
-      receipt(messageId, status, code) {
-        if (callback === undefined) return null;
-        const { secret, apiKey, signatureMethod } = account;
-        const now = new Date(carrier.now()).toISOString();
-        const told: Record<string, string> = {
+      receiptUrl: () => callback ?? account.settings().receiptUrl,
+      receipt: (url, messageId, status, code) =>
+        signedRequest(url, carrier, account, {
           msisdn: to,
           to: from,
           'network-code': network,
           messageId,
           price,
           status,
-          scts: now.replaceAll(/\D/g, '').slice(2, 12),
+          scts: new Date(carrier.now()).toISOString().replaceAll(/\D/g, '').slice(2, 12),
           'err-code': code ?? '0',
-          'api-key': apiKey,
           ...(clientReference !== undefined && { 'client-ref': clientReference }),
-          'message-timestamp': now.slice(0, 19).replace('T', ' '),
-          timestamp: String(Math.floor(carrier.now() / 1_000)),
-          nonce: randomUUID(),
-        };
-        const sig = secret === undefined ? undefined : signatureOf(told, secret, signatureMethod);
-        return new Request(callback, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ ...told, sig }),
-        });
-      },
+        }),
+      reply: (url, messageId, reply) =>
+        signedRequest(url, carrier, account, {
+          msisdn: to,
+          to: from,
+          messageId,
+          text: reply,
+          type: inGsm7(reply) === reply ? 'text' : 'unicode',
+          keyword: keywordOf(reply),
+        }),
     };
     return taken;
   },
 };
 
-function refuse(code: string, { text = sentences[code] ?? 'Rejected', status = 200, headers = {} } = {}): Response {
+function signedRequest(
+  url: string,
+  carrier: Carrier,
+  { apiKey, secret, signatureMethod }: Account,
+  about: Readonly<Record<string, string>>,
+): Request {
+  const told: Record<string, string> = {
+    ...about,
+    'api-key': apiKey,
+    'message-timestamp': new Date(carrier.now()).toISOString().slice(0, 19).replace('T', ' '),
+    timestamp: String(Math.floor(carrier.now() / 1_000)),
+    nonce: randomUUID(),
+  };
+  const sig = secret === undefined ? undefined : signatureOf(told, secret, signatureMethod);
+  return new Request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...told, sig }),
+  });
+}
+
+function refuse(code: string, { text = sentences.get(code) ?? 'Rejected', status = 200, headers = {} } = {}): Response {
   return Response.json({ 'message-count': '1', messages: [{ status: code, 'error-text': text }] }, { status, headers });
 }
 
@@ -88,7 +112,7 @@ function refuse(code: string, { text = sentences[code] ?? 'Rejected', status = 2
 function refusalOf(fields: Readonly<Record<string, string>>): Response | null {
   const missing = ['to', 'from', 'text'].find((name) => !fields[name]);
   if (missing !== undefined) return refuse('2', { text: `Missing ${missing} param` });
-  const { to = '', from = '', type = 'text', ttl, callback, 'client-ref': clientReference = '' } = fields;
+  const { to = '', from = '', text = '', type = 'text', ttl, callback, 'client-ref': clientReference = '' } = fields;
   const isValid = {
     to: /^\d{7,15}$/.test(to),
     type: types.includes(type),
@@ -97,6 +121,7 @@ function refusalOf(fields: Readonly<Record<string, string>>): Response | null {
   };
   const invalid = Object.entries(isValid).find(([, valid]) => !valid)?.[0];
   if (invalid !== undefined) return refuse('3', { text: `Invalid ${invalid} param` });
+  if (text.length > maxLength) return refuse('12');
   if (!isSender(from)) return refuse('15');
   const isCallback = callback === undefined || (callback.length <= 100 && isWebAddress(callback));
   return isCallback ? null : refuse('23');

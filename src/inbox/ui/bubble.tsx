@@ -3,7 +3,7 @@ import type { InboxMessage } from './api.ts';
 import { copyText } from './copy.ts';
 import { Icon } from './icon.tsx';
 import { messageParts } from './message-parts.ts';
-import { RelativeTime } from './relative-time.tsx';
+import { exactTime, RelativeTime } from './relative-time.tsx';
 
 /** What a click on a code in a text does: copy it, or hand it to the page. */
 export type CodeAction = 'copy' | ((code: string) => void);
@@ -13,13 +13,17 @@ interface BubbleProps {
   /** Whether the text above is of the same sender, which then need not be named again. */
   sameSender: boolean;
   codeAction: CodeAction;
+  /** Unset: there are no details to show. */
+  onDetails?: ((id: string) => void) | undefined;
+  /** Whether its details are shown. */
+  detailed?: boolean;
 }
 
 /** One text as it lies in a thread: sender, words with the code marked, and small print. */
-export function Bubble({ message, sameSender, codeAction }: BubbleProps) {
+export function Bubble({ message, sameSender, codeAction, onDetails, detailed = false }: BubbleProps) {
   const { before, code, after, webOtpLine } = messageParts(message.body, message.code);
   return (
-    <li class="text">
+    <li class={detailed ? 'text detailed' : 'text'} data-id={message.id}>
       <p class={sameSender ? 'visually-hidden' : 'text-from'}>{message.from}</p>
       <p class="bubble">
         {before}
@@ -37,6 +41,17 @@ export function Bubble({ message, sameSender, codeAction }: BubbleProps) {
         <span>{message.encoding}</span>
         {message.status !== 'delivered' && (
           <span class={message.status === 'failed' ? 'bad' : ''}>{message.status}</span>
+        )}
+        {onDetails && (
+          <button
+            type="button"
+            class="text-details"
+            aria-label={`Details of the text of ${exactTime(message.received_at)}`}
+            aria-pressed={detailed}
+            onClick={() => onDetails(message.id)}
+          >
+            Details
+          </button>
         )}
       </p>
     </li>

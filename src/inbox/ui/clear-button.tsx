@@ -1,34 +1,41 @@
 import type { ComponentChildren } from 'preact';
-import { useId, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import { deleteMessages } from './api.ts';
+import { Dialog } from './dialog.tsx';
 
 interface ClearButtonProps {
-  /** Whose texts; unset: all. */
+  /** Whose texts; unset: of all numbers. */
   to?: string;
+  /** Those that this search finds; unset: all. */
+  query?: string | undefined;
   /** How many they are. */
   count: number;
   label: string;
   class: string;
+  /** The key that presses it. */
+  shortcut?: string;
   /** Called when they are gone. */
   onCleared: () => void;
   children: ComponentChildren;
 }
 
 /** Clears texts from the inbox after asking. They are gone for every page that shows it, so there is nothing to undo. */
-export function ClearButton({ to, count, label, class: className, onCleared, children }: ClearButtonProps) {
+export function ClearButton(props: ClearButtonProps) {
+  const { to, query, count, label, class: className, shortcut, onCleared, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const [failed, setFailed] = useState(false);
-  const titleId = useId();
   const clear = async () => {
     try {
-      await deleteMessages(to);
+      await deleteMessages({ ...(to !== undefined && { to }), ...(query !== undefined && { query }) });
     } catch {
       setFailed(true);
       return;
     }
     dialog.current?.close();
-    announce(to === undefined ? 'All texts cleared' : `Texts to ${to} cleared`);
+    announce(
+      to === undefined ? (query === undefined ? 'All texts cleared' : 'Found texts cleared') : `Texts to ${to} cleared`,
+    );
     onCleared();
   };
   const open = () => {
@@ -36,16 +43,24 @@ export function ClearButton({ to, count, label, class: className, onCleared, chi
     dialog.current?.showModal();
   };
   const texts = count === 1 ? 'the only text' : `all ${count} texts`;
+  const found = count === 1 ? 'the text' : `the ${count} texts`;
   return (
     <>
-      <button type="button" class={className} aria-label={label} title={label} disabled={count === 0} onClick={open}>
+      <button
+        type="button"
+        class={className}
+        aria-label={label}
+        title={shortcut === undefined ? label : `${label} (${shortcut})`}
+        aria-keyshortcuts={shortcut}
+        disabled={count === 0}
+        onClick={open}
+      >
         {children}
       </button>
-      <dialog ref={dialog} class="dialog" aria-labelledby={titleId}>
-        <h2 id={titleId}>
-          Clear {texts}
-          {to !== undefined && ` to ${to}`}?
-        </h2>
+      <Dialog
+        dialog={dialog}
+        title={`Clear ${query === undefined ? texts : found}${to === undefined ? '' : ` to ${to}`}${query === undefined ? '' : ' found'}?`}
+      >
         <p>They are gone for every open inbox page and for the API.</p>
         {failed && (
           <p class="problem" role="alert">
@@ -60,7 +75,7 @@ export function ClearButton({ to, count, label, class: className, onCleared, chi
             Keep
           </button>
         </div>
-      </dialog>
+      </Dialog>
     </>
   );
 }

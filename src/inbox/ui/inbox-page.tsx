@@ -1,20 +1,27 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Announcer } from './announcer.tsx';
 import { ClearButton } from './clear-button.tsx';
+import { Compose } from './compose.tsx';
 import { ConnectionState } from './connection-state.tsx';
+import { Counts } from './counts.tsx';
+import { Details } from './details.tsx';
 import { EmptyInbox } from './empty-inbox.tsx';
+import { FaultsPanel } from './faults-panel.tsx';
 import { Icon } from './icon.tsx';
 import { NumberList } from './number-list.tsx';
+import { detailedText, openDetails, panel } from './panel.ts';
 import { Phone } from './phone.tsx';
+import { replies } from './replies.ts';
 import { SearchField } from './search-field.tsx';
 import { SiteHeader } from './site-header.tsx';
 import {
   aloneNumber,
   connection,
-  foundThreads,
+  foundMessages,
   isAddressed,
   messages,
   query,
+  search,
   showList,
   shownNumber,
   shownThread,
@@ -22,8 +29,12 @@ import {
   threads,
   unread,
 } from './state.ts';
+import { Toolbar } from './toolbar.tsx';
 
-/** The inbox: numbers on the one side, the phone of the one that is chosen on the other; on a narrow screen one after the other. */
+/**
+ * The inbox: numbers on the one side, the phone of the one that is chosen on the other, and beside it the details of a text or what goes wrong; on a
+ * narrow screen one after the other.
+ */
 export function InboxPage() {
   const count = messages.value?.length ?? 0;
   const waiting = unread.value.size;
@@ -36,18 +47,25 @@ export function InboxPage() {
     // What was cleared takes its buttons with it.
     main.current?.focus();
   };
+  const isKnown = messages.value !== null || connection.value === 'absent';
+  const isEmpty = count === 0 && !isAddressed.value;
+  const beside = isEmpty && panel.value === 'details' ? null : panel.value;
   return (
     <>
       <SiteHeader here="Inbox">
+        <Toolbar />
         <ConnectionState />
       </SiteHeader>
-      <main ref={main} tabIndex={-1} class={isAddressed.value ? 'inbox thread-first' : 'inbox'}>
+      <main
+        ref={main}
+        tabIndex={-1}
+        class={isAddressed.value ? 'inbox thread-first' : 'inbox'}
+        data-panel={beside ?? undefined}
+      >
         <h1 class="visually-hidden">Inbox</h1>
-        {count === 0 && !isAddressed.value ? (
-          messages.value !== null && <EmptyInbox />
-        ) : (
-          <Threads count={count} onCleared={leaveCleared} />
-        )}
+        {isEmpty ? isKnown && <EmptyInbox /> : <Threads count={count} onCleared={leaveCleared} />}
+        {beside === 'details' && <Details />}
+        {beside === 'faults' && <FaultsPanel />}
       </main>
       <Announcer />
     </>
@@ -64,17 +82,25 @@ function Threads({ count, onCleared }: { count: number; onCleared: () => void })
     back.current?.focus();
     return () => list.current?.querySelector<HTMLElement>(`[href="${threadAddress(alone)}"]`)?.focus();
   }, [alone]);
+  const searching = search.value !== null;
   return (
     <>
       <div class="list-pane" ref={list}>
         <div class="list-head">
           <SearchField />
-          <ClearButton count={count} label="Clear all" class="quiet-button" onCleared={onCleared}>
-            Clear all
+          <ClearButton
+            {...(searching && { query: query.value.trim() })}
+            count={searching ? foundMessages.value.length : count}
+            label={searching ? 'Clear found' : 'Clear all'}
+            class="quiet-button"
+            onCleared={onCleared}
+          >
+            {searching ? 'Clear found' : 'Clear all'}
           </ClearButton>
         </div>
-        <Counts count={count} />
-        <NumberList />
+        <Counts />
+        {/* Another search begins at its top. */}
+        <NumberList key={query.value.trim()} />
       </div>
       <div class="phone-pane">
         <button ref={back} type="button" class="quiet-button back" onClick={showList}>
@@ -86,24 +112,18 @@ function Threads({ count, onCleared }: { count: number; onCleared: () => void })
   );
 }
 
-function Counts({ count }: { count: number }) {
-  const searching = query.value.trim() !== '';
-  const numbers = threads.value.length;
-  const found = foundThreads.value.reduce((sum, thread) => sum + thread.messages.length, 0);
-  const searched = found === 0 ? 'No text matches' : `${found} of ${count} texts match`;
-  const all = `${count} ${count === 1 ? 'text' : 'texts'} to ${numbers} ${numbers === 1 ? 'number' : 'numbers'}`;
-  return (
-    <p class="counts" role={searching ? 'status' : undefined}>
-      {searching ? searched : all}
-    </p>
-  );
-}
-
 function ShownPhone({ onCleared }: { onCleared: () => void }) {
   const to = shownNumber.value;
-  const all = threads.value.find((thread) => thread.to === to)?.messages.length ?? 0;
+  const all = threads.value.find((thread) => thread.to === to)?.messages ?? [];
   const clearThread = to !== null && (
-    <ClearButton to={to} count={all} label="Clear this thread" class="icon-button" onCleared={onCleared}>
+    <ClearButton
+      to={to}
+      count={all.length}
+      label="Clear this thread"
+      shortcut="Delete"
+      class="icon-button"
+      onCleared={onCleared}
+    >
       <Icon name="clear" />
     </ClearButton>
   );
@@ -115,7 +135,11 @@ function ShownPhone({ onCleared }: { onCleared: () => void }) {
       connected={connection.value === 'live'}
       codeAction="copy"
       controls={clearThread}
-      empty={query.value.trim() === '' ? 'The next text to this number lands here.' : 'No text matches the search.'}
+      empty={search.value === null ? 'The next text to this number lands here.' : 'No text matches the search.'}
+      onDetails={openDetails}
+      detailed={panel.value === 'details' ? detailedText.value?.id : undefined}
+      replies={replies.value}
+      foot={<Compose messages={all} />}
     />
   );
 }

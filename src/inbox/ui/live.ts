@@ -1,22 +1,20 @@
 import { batch } from '@preact/signals';
 import { announce } from './announcer.tsx';
-import {
-  followEvents,
-  hasInbox,
-  hasService,
-  listMessages,
-  mostMessages,
-  type EventHandlers,
-  type InboxMessage,
-} from './api.ts';
+import { followEvents, hasInbox, hasService, listMessages, type EventHandlers, type InboxMessage } from './api.ts';
+import { info, loadInfo } from './info.ts';
+import { pageIsHidden } from './page-visibility.ts';
 import { connection, messages, serviceIsThere, shownNumber, unread } from './state.ts';
 
 /** How long arrivals are collected before they are shown together, in milliseconds: a burst of a thousand is a few renderings. */
 const collectMs = 50;
 const tryAgainAfterMs = 2_000;
+/** Of an inbox that does not say how many texts it keeps. */
+const usuallyKept = 1_000;
+/** As many as an inbox lists at once. */
+const mostListed = 5_000;
 
-/** Shows what the inbox holds and whatever arrives, from now on and over broken connections. Called once. */
-export function followInbox(): void {
+/** Shows what the inbox holds and whatever arrives, from now on and over broken connections. `onArrivals` is told what is new, newest first. Called once. */
+export function followInbox(onArrivals: (fresh: readonly InboxMessage[]) => void = () => undefined): void {
   /** Oldest first; not shown yet. */
   let arrived: InboxMessage[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,20 +22,23 @@ export function followInbox(): void {
   let listed = false;
   /** The list is asked for anew when it may be out of date before it comes: only the latest answer counts. */
   let listings = 0;
+  const known = loadInfo();
 
   const list = (): void => {
     listed = false;
     const asked = ++listings;
-    listMessages().then(
-      (held) => {
-        if (asked !== listings) return;
-        listed = true;
-        connection.value = 'live';
-        take(merged(arrived, held));
-        arrived = [];
-      },
-      () => setTimeout(() => asked === listings && list(), tryAgainAfterMs),
-    );
+    known
+      .then(() => listMessages(mostKept()))
+      .then(
+        (held) => {
+          if (asked !== listings) return;
+          listed = true;
+          connection.value = 'live';
+          take(merged(arrived, held), onArrivals);
+          arrived = [];
+        },
+        () => setTimeout(() => asked === listings && list(), tryAgainAfterMs),
+      );
   };
 
   const handlers: EventHandlers = {
@@ -49,12 +50,20 @@ export function followInbox(): void {
         timer = undefined;
         // The list on its way may be older than these: they wait for it.
         if (!listed) return;
-        take(merged(arrived, messages.value ?? []));
+        take(merged(arrived, messages.value ?? []), onArrivals);
         arrived = [];
       }, collectMs);
     },
     onCleared(to) {
       const isKept = (message: InboxMessage) => to !== null && message.to !== to;
+      arrived = arrived.filter(isKept);
+      // Of all texts some may be left, which are told one by one: the list has them at once, and nothing flickers.
+      if (listed && to !== null) messages.value = (messages.value ?? []).filter(isKept);
+      else list();
+    },
+    onForgotten(through) {
+      // The ids of one inbox sort as text.
+      const isKept = ({ id }: InboxMessage) => id > through;
       arrived = arrived.filter(isKept);
       if (listed) messages.value = (messages.value ?? []).filter(isKept);
       else list();
@@ -75,13 +84,22 @@ export function followInbox(): void {
   );
 }
 
-/** Arrivals (oldest first) put before a list (newest first), without those that are in it, and no more than an inbox keeps. */
-function merged(arrived: readonly InboxMessage[], list: readonly InboxMessage[]): InboxMessage[] {
-  const known = new Set(list.map(({ id }) => id));
-  return [...arrived.filter(({ id }) => !known.has(id)).toReversed(), ...list].slice(0, mostMessages);
+function mostKept(): number {
+  return Math.min(info.peek()?.max_messages ?? usuallyKept, mostListed);
 }
 
-function take(next: readonly InboxMessage[]): void {
+/** What was told (oldest first) put into a list (newest first): in place of what is in it already, else before it; no more than an inbox keeps. */
+function merged(told: readonly InboxMessage[], list: readonly InboxMessage[]): InboxMessage[] {
+  const latest = new Map(told.map((message) => [message.id, message]));
+  const updated = list.map((message) => {
+    const changed = latest.get(message.id);
+    latest.delete(message.id);
+    return changed ?? message;
+  });
+  return [...[...latest.values()].toReversed(), ...updated].slice(0, mostKept());
+}
+
+function take(next: readonly InboxMessage[], onArrivals: (fresh: readonly InboxMessage[]) => void): void {
   const before = messages.value;
   batch(() => {
     messages.value = next;
@@ -89,8 +107,10 @@ function take(next: readonly InboxMessage[]): void {
     const known = new Set(before.map(({ id }) => id));
     const fresh = next.filter(({ id }) => !known.has(id));
     if (fresh.length === 0) return;
-    unread.value = new Set([...unread.value, ...fresh.map(({ to }) => to).filter((to) => to !== shownNumber.value)]);
+    const unseen = fresh.map(({ to }) => to).filter((to) => to !== shownNumber.value || pageIsHidden.value);
+    unread.value = new Set([...unread.value, ...unseen]);
     announce(fresh.length === 1 ? spoken(fresh[0]!) : `${fresh.length} new texts`);
+    onArrivals(fresh);
   });
 }
 

@@ -1,11 +1,21 @@
 import { render } from 'preact';
+import { watchFaults } from './faults.ts';
 import { InboxPage } from './inbox-page.tsx';
 import { followInbox } from './live.ts';
+import { notifyOf } from './notifications.ts';
+import { keepSearchInAddress } from './search-address.ts';
+import { listenForShortcuts } from './shortcuts.ts';
 import './theme.css';
 import './controls.css';
 import './header.css';
 import './phone.css';
 import './inbox.css';
+import './search.css';
+import './toolbar.css';
+import './panel.css';
 
-followInbox();
+keepSearchInAddress();
+followInbox(notifyOf);
+watchFaults();
+listenForShortcuts();
 render(<InboxPage />, document.getElementById('page')!);

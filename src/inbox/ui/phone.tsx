@@ -1,10 +1,11 @@
-import type { ComponentChildren } from 'preact';
+import { Fragment, type ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { InboxMessage } from './api.ts';
 import { Bubble, type CodeAction } from './bubble.tsx';
+import type { Reply } from './replies.ts';
 
 /** How many texts of a thread are drawn at once; earlier ones on demand. */
-const drawnAtOnce = 100;
+const drawnAtOnce = 50;
 
 interface PhoneProps {
   /** Whose phone it is; null: nobody's yet. */
@@ -19,10 +20,19 @@ interface PhoneProps {
   empty: string;
   /** Stands beside the number. */
   controls?: ComponentChildren;
+  /** Shows the details of a text; unset: there are none to show. */
+  onDetails?: (id: string) => void;
+  /** The text whose details are shown. */
+  detailed?: string | undefined;
+  /** What was written back on this phone. */
+  replies?: readonly Reply[];
+  /** Stands below the texts. */
+  foot?: ComponentChildren;
 }
 
 /** A phone with the texts of one number, the newest at the bottom and in view. */
-export function Phone({ number, messages, connected, codeAction, empty, controls }: PhoneProps) {
+export function Phone(props: PhoneProps) {
+  const { number, messages, connected, codeAction, empty, controls, onDetails, detailed, replies = [], foot } = props;
   const [drawn, setDrawn] = useState(drawnAtOnce);
   const earlier = Math.max(0, messages.length - drawn);
   return (
@@ -45,16 +55,28 @@ export function Phone({ number, messages, connected, codeAction, empty, controls
               </li>
             )}
             {messages.slice(earlier).map((message, index, drawn) => (
-              <Bubble
-                key={message.id}
-                message={message}
-                sameSender={drawn[index - 1]?.from === message.from}
-                codeAction={codeAction}
-              />
+              <Fragment key={message.id}>
+                <Bubble
+                  message={message}
+                  sameSender={drawn[index - 1]?.from === message.from}
+                  codeAction={codeAction}
+                  onDetails={onDetails}
+                  detailed={message.id === detailed}
+                />
+                {replies
+                  .filter(({ under }) => under === message.id)
+                  .map(({ at, body }) => (
+                    <li key={at} class="text-back">
+                      <p class="bubble">{body}</p>
+                      <p class="small-print">Reply passed on</p>
+                    </li>
+                  ))}
+              </Fragment>
             ))}
           </ol>
         </div>
       )}
+      {foot}
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** The present, to ten seconds: what is shown relative to it changes by itself. */
-const now = signal(Date.now());
+export const now = signal(Date.now());
 setInterval(() => (now.value = Date.now()), 10_000);
 
 const relative = new Intl.RelativeTimeFormat('en', { style: 'narrow', numeric: 'always' });
@@ -25,4 +25,9 @@ function timeAgo(time: number, present: number): string {
   if (minutes < 60) return relative.format(-minutes, 'minute');
   if (minutes < 24 * 60) return relative.format(-Math.floor(minutes / 60), 'hour');
   return day.format(time);
+}
+
+/** `23 Nov 2026, 10:04:31`, in the browser's time zone. */
+export function exactTime(at: string): string {
+  return exact.format(Date.parse(at));
 }

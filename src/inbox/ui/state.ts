@@ -1,6 +1,8 @@
 import { computed, effect, signal } from '@preact/signals';
+import { parseSearch } from '../search.ts';
 import type { InboxMessage } from './api.ts';
-import { matches } from './search.ts';
+import { pageIsHidden } from './page-visibility.ts';
+import { now } from './relative-time.tsx';
 
 /** The texts of one number. */
 export interface Thread {
@@ -25,13 +27,20 @@ export const query = signal('');
 /** The number that the address names after its `#`. */
 const addressed = signal(numberInAddress());
 
+/** What is searched for; null: nothing, all is shown. */
+export const search = computed(() => (query.value.trim() === '' ? null : parseSearch(query.value)));
+/** The texts that the search leaves, newest first. */
+export const foundMessages = computed(() => {
+  const all = messages.value ?? [];
+  const sought = search.value;
+  if (sought === null) return all;
+  const nowMs = now.value;
+  return all.filter((message) => sought.matches(message, nowMs));
+});
 /** All threads, the one with the newest text first. */
 export const threads = computed(() => threadsOf(messages.value ?? []));
 /** The threads that the search leaves, each with the texts that match. */
-export const foundThreads = computed(() => {
-  const words = query.value.trim();
-  return words === '' ? threads.value : threadsOf((messages.value ?? []).filter((message) => matches(message, words)));
-});
+export const foundThreads = computed(() => (search.value === null ? threads.value : threadsOf(foundMessages.value)));
 
 // Where the address names no number, the first thread that was shown stays: a text for another number must not swap it under the pointer.
 const settled = signal<string | null>(null);
@@ -49,7 +58,7 @@ export const shownNumber = computed(() => {
   if (isNarrow.value) return addressed.value;
   const wanted = addressed.value ?? settled.value;
   const found = foundThreads.value;
-  if (query.value.trim() === '' || found.some(({ to }) => to === wanted)) return wanted;
+  if (search.value === null || found.some(({ to }) => to === wanted)) return wanted;
   return found[0]?.to ?? wanted;
 });
 /** The thread that is shown; undefined also for a number that has no texts yet. */
@@ -62,12 +71,19 @@ export const aloneNumber = computed(() => (isNarrow.value ? addressed.value : nu
 addEventListener('hashchange', () => (addressed.value = numberInAddress()));
 effect(() => {
   const to = shownNumber.value;
-  if (to !== null && unread.value.has(to)) unread.value = new Set([...unread.value].filter((number) => number !== to));
+  if (to === null || pageIsHidden.value || !unread.value.has(to)) return;
+  unread.value = new Set([...unread.value].filter((number) => number !== to));
 });
 
 /** The address of a number's thread. */
 export function threadAddress(to: string): string {
   return `#${to}`;
+}
+
+/** Shows a number's thread. */
+export function showNumber(to: string): void {
+  history.replaceState(null, '', threadAddress(to));
+  addressed.value = to;
 }
 
 /** Leaves the thread that the address names, for the list. */

@@ -1,4 +1,5 @@
-import { defaultOf, options, type CommandName, type Option } from '../config.ts';
+import { defaultOf, options, type Option } from '../config.ts';
+import type { CommandName } from './option-row.ts';
 
 const intro = `<!-- Made from the option table in src/server/config.ts: change it there, then run scripts/write-configuration-docs.ts. -->
 

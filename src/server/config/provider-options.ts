@@ -237,21 +237,29 @@ export const providerRows = providerNames.flatMap((provider) => {
 
 /** Names in a sentence of a provider about its options, put as this service calls them. */
 export function inOptionNames(provider: ProviderName, sentence: string): string {
-  const envs = new Map(
-    providerRows.filter((row) => row.provider === provider).map(({ path: [, name] }) => [name, envOf(provider, name)]),
-  );
-  envs.set('timeoutMs', envOf(provider, 'timeoutSeconds'));
+  const names = providerRows.filter((row) => row.provider === provider).map(({ path: [, name] }) => name);
+  return inNamesOf(provider, { prefix: provider, names, chosenBy: 'PHONEPROOF_PROVIDER' }, sentence);
+}
+
+/** The same for whatever is chosen by a variable and has variables of its own, which begin with `prefix`. */
+export function inNamesOf(
+  what: string,
+  { prefix, names, chosenBy }: { prefix: string; names: readonly string[]; chosenBy: string },
+  sentence: string,
+): string {
+  const envs = new Map(names.map((name) => [name, envOf(prefix, name)]));
+  envs.set('timeoutMs', envOf(prefix, 'timeoutSeconds'));
   // What begins the sentence, and what no word of English is: `from` and `api` are words too.
   const said = sentence
-    .replace(`${provider}: `, '')
+    .replace(`${what}: `, '')
     .replace(/^\w+/, (word) => envs.get(word) ?? word)
     .replaceAll(/\b[a-z]+(?:[A-Z][a-z]*)+\b/g, (word) => envs.get(word) ?? word)
     .replaceAll(/`(\w+)`/g, (quoted, word: string) => envs.get(word) ?? quoted);
-  const whole = said.includes('PHONEPROOF_') ? said : `PHONEPROOF_PROVIDER names ${provider}: ${said}`;
+  const whole = said.includes('PHONEPROOF_') ? said : `${chosenBy} names ${what}: ${said}`;
   return whole.endsWith('.') ? whole : `${whole}.`;
 }
 
-function envOf(provider: ProviderName, option: string): string {
-  const words = `${provider}-${option}`.replaceAll(/[A-Z]/g, (letter) => `-${letter}`).replaceAll('-', '_');
+function envOf(prefix: string, option: string): string {
+  const words = `${prefix}-${option}`.replaceAll(/[A-Z]/g, (letter) => `-${letter}`).replaceAll('-', '_');
   return `PHONEPROOF_${words.toUpperCase()}`;
 }

@@ -4,12 +4,18 @@ import { resolvePolicy } from '../../policy.ts';
 import { options, type Settings } from '../config.ts';
 import { isPublicHost } from '../public-address.ts';
 import { providerFaults, type SendingSettings } from '../providers.ts';
+import { testNumberFaults, type TestNumberSettings } from '../test-numbers.ts';
 import { keyOf, namedProviders, showsCodes, type ProviderName } from './provider-options.ts';
 
 /** What makes settings unfit for production, or at odds with each other. Settings that could not be read are looked over, not judged. */
 export function inspectServe(settings: Partial<Settings<'serve'>>): string[] {
   const { apiKeys = [], allowUnsafe = [], host, metricsPort, policy, port, publicUrl, store } = settings;
-  const faults = [...policyFaults(policy), ...providerFaults(settings), ...webhookFaults(settings)];
+  const faults = [
+    ...policyFaults(policy),
+    ...providerFaults(settings),
+    ...webhookFaults(settings),
+    ...testNumberFaults(settings),
+  ];
   const named = namedProviders(settings);
   const unsafe = named.filter((name) => showsCodes.has(name));
   const keys = apiKeys.map((entry) => entry.slice(entry.indexOf(':') + 1));
@@ -66,20 +72,37 @@ export function inspectReceipts(settings: Partial<Settings<'receipts'>>): string
 
 /** What makes settings unfit for a service that asks nobody for a key and shows codes. */
 export function inspectLocal(
-  settings: SendingSettings & WebhookSettings & { host?: string; policy?: Settings<'dev'>['policy'] },
+  settings: SendingSettings &
+    WebhookSettings &
+    TestNumberSettings &
+    InboxSettings & { host?: string; policy?: Settings<'dev'>['policy'] },
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const faults = [...policyFaults(settings.policy), ...providerFaults(settings), ...webhookFaults(settings)];
-  if (settings.host !== undefined && !isLoopback(settings.host)) {
+  const faults = [
+    ...policyFaults(settings.policy),
+    ...providerFaults(settings),
+    ...webhookFaults(settings),
+    ...testNumberFaults(settings),
+  ];
+  const isInboxAlone = 'inboxEmulators' in settings;
+  const isOpen = settings.host !== undefined && !isLoopback(settings.host);
+  if (isInboxAlone && isOpen && settings.inboxPassword === undefined) {
+    faults.push(
+      'PHONEPROOF_HOST is not loopback, and PHONEPROOF_INBOX_PASSWORD is missing: everyone who reaches this machine could read every code. ' +
+        'Make a password with `openssl rand -hex 12`, or set PHONEPROOF_HOST=127.0.0.1.',
+    );
+  }
+  if (!isInboxAlone && isOpen) {
     faults.push(
       'PHONEPROOF_HOST is not loopback. This command asks for no key and shows every code, so it listens on 127.0.0.1, ::1 or localhost only. ' +
         'Use `phoneproof serve` to be reached from elsewhere.',
     );
   }
-  if (env['NODE_ENV'] === 'production') {
-    faults.push(
-      'NODE_ENV is production, and this command shows every code. Use `phoneproof serve`, or unset NODE_ENV.',
-    );
+  if (env['NODE_ENV'] === 'production' && settings.inboxAllowProduction !== true) {
+    const way = isInboxAlone
+      ? 'If that is meant, set PHONEPROOF_INBOX_ALLOW_PRODUCTION=true'
+      : 'Use `phoneproof serve`';
+    faults.push(`NODE_ENV is production, and this command shows every code. ${way}, or unset NODE_ENV.`);
   }
   return faults;
 }
@@ -98,6 +121,8 @@ function policyFaults(policy: Settings<'serve'>['policy'] = {}): string[] {
     );
   }
 }
+
+type InboxSettings = Partial<Pick<Settings<'inbox'>, 'inboxPassword' | 'inboxEmulators' | 'inboxAllowProduction'>>;
 
 type WebhookSettings = Partial<Pick<Settings<'serve'>, 'webhookEventsUrl' | 'webhookEventsSecret'>>;
 

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createInboxApp } from '../../../src/inbox/app.ts';
+import type { Emulator } from '../../../src/inbox/emulators/emulator.ts';
+import { vendorEmulators } from '../../../src/inbox/emulators/index.ts';
 import { createInbox, type Inbox, type InboxMessage } from '../../../src/inbox/messages.ts';
 
 const alice = '+12025550143';
@@ -88,6 +90,7 @@ describe('messages', () => {
     expect(await json('/inbox/api/messages')).toEqual({
       data: [expect.objectContaining({ id: second.id }), expect.objectContaining({ id: first.id })],
       cursor: second.id,
+      total: 2,
     });
     expect(await json(`/inbox/api/messages${query({ to: alice })}`)).toEqual({
       data: [
@@ -102,11 +105,74 @@ describe('messages', () => {
           received_at: first.receivedAt.toISOString(),
           segments: 1,
           encoding: 'GSM-7',
+          run: null,
+          by_hand: [],
         },
       ],
       cursor: second.id,
+      total: 1,
     });
     expect(await json(`/inbox/api/messages?after=${first.id}&limit=1`)).toMatchObject({ data: [{ id: second.id }] });
+  });
+
+  test('are told as many as asked for, up to all that an inbox keeps, and how many there are', async () => {
+    for (let i = 0; i < 5_001; i += 1) text(i === 7 ? bob : alice);
+    const told = async (parameters: Record<string, string>) => {
+      const { data, total } = (await json(`/inbox/api/messages${query(parameters)}`)) as { data: []; total: number };
+      return [data.length, total];
+    };
+    expect(await told({})).toEqual([100, 5_000]);
+    expect(await told({ limit: '5000' })).toEqual([5_000, 5_000]);
+    expect(await told({ to: bob })).toEqual([1, 1]);
+    expect(await told({ query: `-to:${bob}`, limit: '3' })).toEqual([3, 4_999]);
+  });
+
+  test('are searched as the page searches', async () => {
+    text(bob, 'Hello');
+    const { id } = text(alice);
+    expect(await json(`/inbox/api/messages${query({ query: 'has:code from:example after:1m' })}`)).toMatchObject({
+      data: [{ id }],
+      total: 1,
+    });
+    const cleared = await get(`/inbox/api/messages${query({ query: 'has:code' })}`, { method: 'DELETE' });
+    expect(cleared.status).toBe(204);
+    expect(inbox.list()).toMatchObject([{ to: bob }]);
+  });
+
+  test('are not cleared by a search that makes no sense', async () => {
+    text(alice);
+    const path = `/inbox/api/messages${query({ query: 'before:tomorrow is:lost' })}`;
+    for (const method of ['GET', 'DELETE']) {
+      const response = await get(path, { method });
+      expect(response.status).toBe(400);
+      const { errors } = (await response.json()) as { errors: unknown };
+      expect(errors).toEqual([
+        { pointer: '/query', detail: 'before: needs a date like 2026-01-31 or an age like 10m' },
+        { pointer: '/query', detail: 'is: must be delivered or failed' },
+      ]);
+    }
+    expect(inbox.count()).toBe(1);
+  });
+
+  test('are told one by one with the request by which they came', async () => {
+    const request = { method: 'POST', path: '/twilio/x', headers: { 'content-type': 'text/plain' }, body: 'To=%2B1' };
+    const { id } = inbox.add({
+      to: alice,
+      from: 'Example',
+      body: 'Hello',
+      provider: 'twilio',
+      request,
+      byHand: ['receipt'],
+    });
+    expect(await json(`/inbox/api/messages/${id}`)).toMatchObject({ id, to: alice, by_hand: ['receipt'], request });
+    expect(await json('/inbox/api/messages')).toMatchObject({ data: [{ id }] });
+    expect(JSON.stringify(await json('/inbox/api/messages'))).not.toContain('request');
+    expect(await json(`/inbox/api/messages/${text(bob).id}`)).toMatchObject({ to: bob, request: null });
+    const unknown = await get('/inbox/api/messages/nothing');
+    expect([unknown.status, await unknown.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'message_not_found' }),
+    ]);
   });
 
   test('are found by a number whose plus became a space', async () => {
@@ -137,7 +203,13 @@ describe('messages', () => {
 
 test.each([
   ['GET', '/inbox/api/messages?limit=0', '/limit'],
-  ['GET', '/inbox/api/messages?limit=1001', '/limit'],
+  ['GET', '/inbox/api/messages?limit=5001', '/limit'],
+  ['GET', '/inbox/api/messages?query=', '/query'],
+  ['GET', `/inbox/api/messages?query=${'a'.repeat(501)}`, '/query'],
+  ['GET', '/inbox/api/messages?query=a&query=b', '/query'],
+  ['DELETE', '/inbox/api/messages?query=', '/query'],
+  ['GET', '/inbox/api/messages/nothing?to=1', '/to'],
+  ['GET', '/inbox/api/info?to=1', '/to'],
   ['GET', '/inbox/api/messages?limit=1e2', '/limit'],
   ['GET', '/inbox/api/messages?limit=', '/limit'],
   ['GET', '/inbox/api/messages?to=alice', '/to'],
@@ -226,6 +298,25 @@ describe('events', () => {
     expect(told).toMatchObject({ event: 'message', id: message.id });
     expect(JSON.parse(told?.['data'] ?? '')).toMatchObject({ id: message.id, to: alice, code: '493817', segments: 1 });
     expect(cleared).toEqual({ event: 'cleared', id: inbox.cursor(), data: JSON.stringify({ to: alice }) });
+  });
+
+  test('tell a message again when its status changed, and what was forgotten', async () => {
+    const small = createInbox({ maxMessages: 1 });
+    const app = createInboxApp({ inbox: small, signal: ending.signal });
+    const events = sse(await app.request('http://localhost/inbox/api/events'));
+    await events.next();
+    const first = small.add({ to: alice, from: 'Example', body: 'Hello', provider: 'inbox' });
+    expect((await events.next()).value).toMatchObject({ event: 'message', id: first.id });
+    small.setStatus(first.id, 'failed');
+    const changed = (await events.next()).value;
+    expect(changed).toMatchObject({ event: 'message', id: small.cursor() });
+    expect(JSON.parse(changed?.['data'] ?? '')).toMatchObject({ id: first.id, status: 'failed' });
+    const second = small.add({ to: bob, from: 'Example', body: 'Hello', provider: 'inbox' });
+    expect((await events.next()).value).toMatchObject({ event: 'message', id: second.id });
+    expect((await events.next()).value).toMatchObject({
+      event: 'forgotten',
+      data: JSON.stringify({ through: first.id }),
+    });
   });
 
   test('go on after the last one that a client has seen, over a new connection', async () => {
@@ -372,4 +463,103 @@ describe('other sites', () => {
     expect(response.headers.get('cross-origin-resource-policy')).toBe('same-origin');
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
+});
+
+describe('what the inbox is', () => {
+  const version = expect.stringMatching(/^\d+\.\d+\.\d+/) as string;
+
+  test('is told: as it is when nothing is configured', async () => {
+    expect(await json('/inbox/api/info')).toEqual({
+      version,
+      max_messages: 5_000,
+      keep_hours: null,
+      history: false,
+      access: 'local',
+      addresses: [],
+      vendors: [],
+      prices: null,
+    });
+  });
+
+  test('is told: as it was configured', async () => {
+    const configured = createInbox({
+      maxMessages: 10,
+      keepHours: 24,
+      prices: { currency: 'USD', perSegment: { '*': 0.05, '+1': 0.0083 } },
+      history: { load: () => ({ messages: [], places: null }), add() {}, change() {}, remove() {} },
+    });
+    const app = createInboxApp({
+      inbox: configured,
+      emulators: vendorEmulators(),
+      access: { password: 'correct-horse', emulators: 'this-machine' },
+      addresses: () => ['http://192.168.1.5:8025/inbox?key=correct-horse'],
+    });
+    const headers = { authorization: 'Bearer correct-horse' };
+    expect(await (await app.request('http://192.168.1.5:8025/inbox/api/info', { headers })).json()).toEqual({
+      version,
+      max_messages: 10,
+      keep_hours: 24,
+      history: true,
+      access: 'password',
+      addresses: ['http://192.168.1.5:8025/inbox?key=correct-horse'],
+      vendors: expect.arrayContaining(['twilio', 'vonage', 'aws', 'android-gateway']) as string[],
+      prices: { currency: 'USD', per_segment: { '*': 0.05, '+1': 0.0083 } },
+    });
+  });
+});
+
+describe('an inbox with a password', () => {
+  const emulator: Emulator = {
+    vendor: 'acme',
+    rootPaths: ['/user/get.php'],
+    mount: (app) => void app.get('/user/get.php', (c) => c.text('number')),
+  };
+  const from = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } });
+
+  function answer(
+    path: string,
+    address: string,
+    emulators: 'this-machine' | 'anyone',
+    headers: Record<string, string> = {},
+  ) {
+    const app = createInboxApp({
+      inbox,
+      page: (c) => c.html('<p>the page'),
+      emulators: [emulator],
+      access: { password: 'correct-horse', emulators },
+    });
+    const init = { headers: { host: '192.168.1.5:8025', ...headers } };
+    return app.request(`http://192.168.1.5:8025${path}`, init, from(address));
+  }
+
+  test.each([
+    '/inbox',
+    '/inbox/api/messages',
+    '/inbox/api/wait?timeout=0',
+    '/inbox/api/events',
+    '/inbox/api/info',
+    '/inbox/api/numbers',
+    '/inbox/api/held',
+    '/inbox/api/faults',
+  ])('asks for it at %s, and of this machine too', async (path) => {
+    text(alice);
+    for (const address of ['192.168.1.9', '127.0.0.1']) {
+      expect((await answer(path, address, 'anyone', { host: 'localhost' })).status).toBe(401);
+      const response = await answer(path, address, 'anyone', { authorization: 'Bearer correct-horse' });
+      await response.body?.cancel();
+      expect(response.status).toBe(200);
+    }
+  });
+
+  test.each(['/acme/user/get.php', '/user/get.php'])(
+    'has emulators that ask for none at %s: of this machine, or open to all',
+    async (path) => {
+      const local = { host: 'localhost:8025' };
+      expect((await answer(path, '127.0.0.1', 'this-machine', local)).status).toBe(200);
+      expect((await answer(path, '192.168.1.9', 'this-machine', local)).status).toBe(403);
+      expect((await answer(path, '192.168.1.9', 'this-machine')).status).toBe(403);
+      expect((await answer(path, '192.168.1.9', 'anyone')).status).toBe(200);
+      expect((await answer(path, '192.168.1.9', 'anyone', { origin: 'https://example.com' })).status).toBe(403);
+    },
+  );
 });

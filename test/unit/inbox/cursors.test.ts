@@ -51,3 +51,18 @@ test.each(['', '0', 'x'.repeat(22), 'x'.repeat(24), `${'x'.repeat(22)}-`, 'X'.re
     expect(createCursors(() => start).positionOf(text)).toBe(-1);
   },
 );
+
+test('cursors go on after the last one of before, whatever the clock does', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -5_000, max: 5_000 }), fc.nat(50), (step, count) => {
+      const before = createCursors(() => start);
+      const made = Array.from({ length: count }, () => before.next());
+      const after = createCursors(() => start + step, before.latest());
+      expect(after.latest()).toBe(before.latest());
+      const next = after.next();
+      expect(made.every((cursor) => cursor < next)).toBe(true);
+      expect(made.map((cursor) => after.positionOf(cursor))).toEqual(made.map((_, index) => index + 1));
+      expect(after.positionOf(next)).toBe(count + 1);
+    }),
+  );
+});

@@ -158,6 +158,15 @@ describe('by what is sent', () => {
   });
 });
 
+test('where any host is allowed, proxies are too, and other origins still are not', async () => {
+  const open = new Hono().use(localOnly({ allowedHosts: ['*'] })).all('/', (c) => c.text('here'));
+  const status = async (headers: Record<string, string>) => (await open.request('/', { headers })).status;
+  expect(await status({ host: 'inbox.example.com', 'x-forwarded-for': '203.0.113.9' })).toBe(200);
+  expect(await status({ host: 'inbox.example.com', origin: 'https://inbox.example.com' })).toBe(200);
+  expect(await status({ host: 'inbox.example.com', origin: 'https://example.com' })).toBe(403);
+  expect(await status({ host: 'inbox.example.com', 'sec-fetch-site': 'cross-site' })).toBe(403);
+});
+
 test('what is refused never reaches what is guarded', async () => {
   let reached = false;
   const guarded = new Hono().use(localOnly()).post('/', (c) => {

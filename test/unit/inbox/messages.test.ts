@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { InboxHistory, KeptMessage, KeptPlaces } from '../../../src/inbox/inbox-history.ts';
 import { createInbox, type Inbox, type InboxEvent, type InboxMessage } from '../../../src/inbox/messages.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 
@@ -27,7 +28,31 @@ describe('a message', () => {
       receivedAt: new Date(clock.now()),
       segments: 1,
       encoding: 'GSM-7',
+      run: null,
+      request: null,
+      byHand: [],
     });
+  });
+
+  test('bears the run of whoever has the number when it comes', () => {
+    const inbox = createInbox();
+    const lease = inbox.numbers.lease({ number: alice, run: 'checkout' });
+    const during = text(inbox, alice);
+    inbox.numbers.release(lease!.number);
+    expect([during.run, text(inbox, alice).run, text(inbox, bob).run]).toEqual(['checkout', null, null]);
+  });
+
+  test('tells by which request it came, and what can be done about it by hand', () => {
+    const request = { method: 'POST', path: '/twilio/Messages.json', headers: { host: 'localhost' }, body: 'To=1' };
+    const about = {
+      to: alice,
+      from: 'Example',
+      body: 'Hello',
+      provider: 'twilio',
+      request,
+      byHand: ['reply'],
+    } as const;
+    expect(createInbox().add(about)).toMatchObject({ request, byHand: ['reply'] });
   });
 
   test('without a code has none', () => {
@@ -127,6 +152,13 @@ describe('waiting', () => {
     text(inbox, alice);
     const next = text(inbox, '+33612345678');
     expect(await waiting).toBe(next);
+  });
+
+  test('for any number gives the next that comes', async () => {
+    const inbox = createInbox();
+    const waiting = inbox.wait();
+    const message = text(inbox, bob);
+    expect(await waiting).toBe(message);
   });
 
   test('after a cursor from before a restart gives what is there', async () => {
@@ -295,10 +327,83 @@ describe('events', () => {
     expect(await next(inbox.events({ signal: controller.signal }), 1)).toEqual([]);
   });
 
-  test('keep whoever follows them in step, through clearings, broken connections and restarts', async () => {
+  test('tell a message again when its status changed, once, also to whoever was away then', async () => {
+    const inbox = createInbox();
+    const start = inbox.cursor();
+    const [first, second] = [text(inbox, alice), text(inbox, bob)];
+    const seen = inbox.cursor();
+    const live = inbox.events();
+    expect(inbox.setStatus(first.id, 'failed')).toBe(true);
+    expect(inbox.setStatus(first.id, 'failed')).toBe(true);
+    const failed = { type: 'message', message: { ...first, status: 'failed' } };
+    const [told] = await next(live, 1);
+    expect(told).toMatchObject(failed);
+    expect(told!.cursor > second.id).toBe(true);
+    expect(await next(inbox.events({ after: seen }), 1)).toEqual([told]);
+    const late = inbox.events({ after: start });
+    // Nothing is left to tell, until the next one comes.
+    const rest = inbox.events({ after: told!.cursor });
+    const third = text(inbox, alice);
+    expect(await next(rest, 1)).toMatchObject([{ message: third }]);
+    expect(await next(late, 3)).toMatchObject([{ message: second }, failed, { message: third }]);
+    expect(inbox.list()).toMatchObject([{ id: third.id }, { id: second.id }, { id: first.id, status: 'failed' }]);
+    expect(inbox.find(first.id)).toMatchObject({ status: 'failed' });
+  });
+
+  test('do not take a changed status for an arrival', async () => {
+    const inbox = createInbox();
+    const message = text(inbox, alice);
+    const after = inbox.cursor();
+    const waiting = inbox.wait({ to: alice, after, timeoutMs: 20 });
+    inbox.setStatus(message.id, 'failed');
+    expect(await waiting).toBeNull();
+    expect(inbox.list({ after })).toEqual([]);
+    expect(inbox.setStatus('nothing', 'failed')).toBe(false);
+  });
+
+  test('tell what is left after a search was cleared, to everyone, and whoever leaves before the last of it starts over', async () => {
+    const inbox = createInbox();
+    const [first, , third] = [text(inbox, alice, 'one'), text(inbox, alice, 'two'), text(inbox, bob, 'three')];
+    const live = inbox.events();
+    inbox.clear({ query: 'two' });
+    const expected = [
+      { type: 'cleared', to: null },
+      { type: 'message', message: first },
+      { type: 'message', message: third },
+    ];
+    const told = await next(live, 3);
+    expect(told).toMatchObject(expected);
+    expect(await next(inbox.events({ after: told[1]!.cursor }), 3)).toMatchObject(expected);
+    const rest = inbox.events({ after: told[2]!.cursor });
+    const fourth = text(inbox, bob);
+    expect(await next(rest, 1)).toMatchObject([{ type: 'message', message: fourth }]);
+  });
+
+  test('tell which ones were forgotten, those of a burst together', async () => {
+    const inbox = createInbox({ maxMessages: 2 });
+    const live = inbox.events();
+    const [, , third, fourth, fifth] = Array.from({ length: 5 }, () => text(inbox, alice));
+    expect(await next(live, 3)).toMatchObject([
+      { type: 'message', message: fourth },
+      { type: 'message', message: fifth },
+      { type: 'forgotten', through: third!.id },
+    ]);
+  });
+
+  test.each([
+    ['in memory', false],
+    ['with a history', true],
+  ])('keep whoever follows them in step, through everything that happens to an inbox %s', async (_, lasts) => {
+    const number = fc.constantFrom(alice, bob);
     const act = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ type: fc.constant('add' as const), to: fc.constantFrom(alice, bob) }) },
+      { weight: 4, arbitrary: fc.record({ type: fc.constant('add' as const), to: number }) },
+      { weight: 2, arbitrary: fc.record({ type: fc.constant('status' as const), which: fc.nat(3) }) },
       fc.record({ type: fc.constant('clear' as const), to: fc.constantFrom(alice, bob, undefined) }),
+      fc.record({
+        type: fc.constant('search' as const),
+        query: fc.constantFrom('is:failed', 'is:delivered', 'to:0143'),
+      }),
+      { arbitrary: fc.record({ type: fc.constant('later' as const) }), weight: 1 },
       {
         weight: 4,
         arbitrary: fc.record({ type: fc.constant('read' as const), count: fc.integer({ min: 1, max: 4 }) }),
@@ -307,33 +412,71 @@ describe('events', () => {
       fc.record({ type: fc.constant('restart' as const) }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(act, { maxLength: 30 }), async (acts) => {
-        let inbox = createInbox();
+      fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
+        const clock = virtualClock();
+        const history = lasts ? rememberedHistory() : undefined;
+        const open = () => createInbox({ clock: clock.now, maxMessages: 3, keepHours: 1, history });
+        let inbox = open();
         const reader = follower(() => inbox);
         for (const done of acts) {
           if (done.type === 'add') text(inbox, done.to);
+          if (done.type === 'status') {
+            const message = inbox.list()[done.which];
+            if (message) inbox.setStatus(message.id, message.status === 'failed' ? 'delivered' : 'failed');
+          }
           if (done.type === 'clear') inbox.clear({ to: done.to });
+          if (done.type === 'search') inbox.clear({ query: done.query });
+          if (done.type === 'later') clock.advance(20 * 60_000);
           if (done.type === 'read') await reader.read(done.count);
-          if (done.type === 'restart') inbox = createInbox();
+          if (done.type === 'restart') {
+            const before = inbox;
+            inbox = open();
+            if (lasts)
+              expect(inbox.list()).toEqual(before.list().filter(({ receivedAt }) => isYoung(receivedAt, clock)));
+          }
           if (done.type === 'restart' || done.type === 'reconnect') reader.reconnect();
         }
         await reader.read(Infinity);
-        expect(reader.held()).toEqual(ids(inbox.list()).toReversed());
+        expect(reader.held()).toEqual(inbox.list().toReversed());
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
   });
 });
 
+const isYoung = (receivedAt: Date, clock: { now(): number }) => receivedAt.getTime() > clock.now() - 3_600_000;
+
+/** A history that lasts as long as this process. */
+function rememberedHistory(): InboxHistory {
+  const messages = new Map<string, KeptMessage>();
+  let places: KeptPlaces | null = null;
+  const write = (kept: KeptMessage) => void messages.set(kept.message.id, kept);
+  return {
+    load: () => ({
+      messages: [...messages.values()].toSorted((a, b) => (a.message.id < b.message.id ? -1 : 1)),
+      places,
+    }),
+    add: write,
+    change: write,
+    remove(ids, next) {
+      for (const id of ids) messages.delete(id);
+      places = next;
+    },
+  };
+}
+
 /** Someone who knows of an inbox only by its events, and comes back with the last cursor they saw. */
 function follower(inbox: () => Inbox) {
-  let held: InboxMessage[] = [];
+  const held = new Map<string, InboxMessage>();
   let after = inbox().cursor();
   let connection = new AbortController();
   let events = inbox().events({ after, signal: connection.signal })[Symbol.asyncIterator]();
   let asked: Promise<IteratorResult<InboxEvent>> | undefined;
+  const drop = (isGone: (message: InboxMessage) => boolean) => {
+    for (const message of [...held.values()].filter(isGone)) held.delete(message.id);
+  };
   return {
-    held: () => ids(held),
+    held: () => [...held.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     reconnect() {
       connection.abort();
       connection = new AbortController();
@@ -351,9 +494,79 @@ function follower(inbox: () => Inbox) {
         asked = undefined;
         const event = result.value;
         after = event.cursor;
-        if (event.type === 'message') held.push(event.message);
-        else held = held.filter(({ to }) => event.to !== null && to !== event.to);
+        if (event.type === 'message') held.set(event.message.id, event.message);
+        if (event.type === 'cleared') drop(({ to }) => event.to === null || to === event.to);
+        if (event.type === 'forgotten') drop(({ id }) => id <= event.through);
       }
     },
   };
 }
+
+describe('what is searched', () => {
+  test('is listed, counted and cleared', () => {
+    const inbox = createInbox();
+    const [, second, third] = [text(inbox, alice, 'Hello'), text(inbox, alice), text(inbox, bob)];
+    expect(inbox.list({ query: 'has:code' })).toEqual([third, second]);
+    expect(inbox.list({ query: 'has:code', limit: 1 })).toEqual([third]);
+    expect([inbox.count(), inbox.count({ to: alice }), inbox.count({ query: 'has:code' })]).toEqual([3, 2, 2]);
+    expect(inbox.count({ to: alice, query: 'has:code', after: inbox.list()[2]!.id })).toBe(1);
+    inbox.clear({ to: alice, query: 'has:code' });
+    expect(inbox.list()).toMatchObject([{ id: third.id }, { body: 'Hello' }]);
+  });
+
+  test('is by the clock of the inbox', () => {
+    const clock = virtualClock();
+    const inbox = createInbox({ clock: clock.now });
+    text(inbox, alice);
+    clock.advance(120_000);
+    const late = text(inbox, alice);
+    expect(inbox.list({ query: 'after:1m' })).toEqual([late]);
+  });
+
+  test('is refused where it makes no sense, and clears nothing', () => {
+    const inbox = createInbox();
+    text(inbox, alice);
+    for (const act of [() => inbox.list({ query: 'before:x' }), () => inbox.clear({ query: 'before:x' })]) {
+      expect(act).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+    }
+    expect(inbox.count()).toBe(1);
+  });
+});
+
+describe('what is too old', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('goes when the next one comes', () => {
+    const clock = virtualClock();
+    const inbox = createInbox({ clock: clock.now, keepHours: 2 });
+    text(inbox, alice);
+    clock.advance(2 * 3_600_000 - 1);
+    const second = text(inbox, bob);
+    expect(inbox.list()).toHaveLength(2);
+    clock.advance(1);
+    const third = text(inbox, bob);
+    expect(inbox.list()).toEqual([third, second]);
+    expect(inbox.list({ to: alice })).toEqual([]);
+  });
+
+  test('goes by itself when its time has come, and whoever follows is told', async () => {
+    vi.useFakeTimers();
+    const inbox = createInbox({ keepHours: 2 });
+    const first = text(inbox, alice);
+    vi.advanceTimersByTime(3_600_000);
+    const second = text(inbox, bob);
+    const events = inbox.events()[Symbol.asyncIterator]();
+    vi.advanceTimersByTime(3_600_000);
+    expect(inbox.list()).toEqual([second]);
+    expect((await events.next()).value).toMatchObject({ type: 'forgotten', through: first.id });
+    vi.advanceTimersByTime(3_600_000);
+    expect(inbox.list()).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each([0, -1, Number.NaN])('after %d hours is refused', (keepHours) => {
+    expect(() => createInbox({ keepHours })).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+  });
+});

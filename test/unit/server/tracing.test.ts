@@ -16,6 +16,7 @@ import { fallback } from '../../../src/providers/routing/fallback.ts';
 import { createTracing, findTracing } from '../../../src/server/tracing.ts';
 import { memoryStore } from '../../../src/stores/memory.ts';
 import { recordingProvider } from '../../../src/testing/recording-provider.ts';
+import type { TestNumbersOptions } from '../../../src/test-numbers.ts';
 import { createVerifier } from '../../../src/verifier.ts';
 
 /** By which spans find the one that they are in. */
@@ -39,7 +40,7 @@ afterAll(() => {
 
 const to = '+12025550187';
 
-function setUp() {
+function setUp(testNumbers?: TestNumbersOptions) {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   const tracing = createTracing(provider.getTracer('test'));
@@ -50,6 +51,7 @@ function setUp() {
       secret: randomBytes(32),
       store,
       provider: fallback([tracing.provider(first), tracing.provider(second)]),
+      testNumbers,
     }),
   );
   return { exporter, first, second, store, verifier, spans: () => exporter.getFinishedSpans() };
@@ -154,4 +156,19 @@ test('nothing is traced until an SDK is there', async () => {
   >[0];
   await provider?.send(message, { signal: new AbortController().signal });
   expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['phoneproof.send']);
+});
+
+test('spans of a test number say that it is one, and none is of a send', async () => {
+  const { verifier, spans } = setUp({ codes: { [to]: '424242' }, until: new Date(Date.now() + 60_000) });
+  await verifier.start({ to });
+  await verifier.check({ to, code: '424242' });
+  expect(spans().map(({ name }) => name)).toEqual(['phoneproof.start', 'phoneproof.check']);
+  for (const { attributes } of spans()) expect(attributes).toMatchObject({ 'phoneproof.test': true });
+  expect(JSON.stringify(spans().map(({ attributes }) => attributes))).not.toMatch(/424242|2025550187/);
+});
+
+test('spans of other numbers do not say it', async () => {
+  const { verifier, spans } = setUp();
+  await verifier.start({ to });
+  for (const { attributes } of spans()) expect(attributes).not.toHaveProperty('phoneproof.test');
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { extractCode } from '../../../src/inbox/extract-code.ts';
+import { extractCode } from '../../src/extract-code.ts';
 
 describe('a code is found', () => {
   test.each([
