@@ -646,6 +646,8 @@ describe('every state', () => {
     await page.keyboard.press('Escape');
     await eventually(() => page.evaluate('document.activeElement.className')).toBe('text-details');
     await page.getByRole('button', { name: 'All numbers' }).click();
+    // The focus goes back to the number's row, and would take the keys of the search with it.
+    await eventually(() => focused(page)).toContain(to);
     await search(page).focus();
     await page.getByRole('button', { name: /^from:/ }).waitFor();
     expect(await overflow(page), 'search').toBe(0);

@@ -118,7 +118,9 @@ describe('when all lifetimes and windows are over no key is left, and no memory 
       await expect.poll(keys, { timeout: 20_000 }).toBe(kept);
       empty.push(await usedBytes());
     }
-    expect(empty.at(-1)! - empty[0]!).toBeLessThan((full[0]! - empty[0]!) / 4);
+    // Servers give buffers of connections back a while after they were needed.
+    const held = async (): Promise<number> => (await usedBytes()) - empty[0]!;
+    await expect.poll(held, { timeout: 20_000 }).toBeLessThan((full[0]! - empty[0]!) / 4);
   });
 });
 
