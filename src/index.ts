@@ -12,6 +12,9 @@ export type {
 export type * from './results.ts';
 export type { Delivery, DeliveryStatus, EndedStatus, Verification, VerificationStatus } from './verification.ts';
 export type { TestNumbersOptions } from './test-numbers.ts';
+export type { TextHint } from './texts/fit.ts';
+export type { TextOptions } from './texts/texts.ts';
+export type { TextTemplate, VariableType } from './texts/templates.ts';
 export { isFictional } from './fictional-numbers.ts';
 export { defaultPolicy, resolvePolicy, type Policy, type PolicyContext } from './policy.ts';
 export type { SecretInput } from './keyring.ts';
@@ -34,5 +37,6 @@ export type {
   Provider,
   Receipt,
   ReceiptRequest,
+  RegisteredText,
 } from './providers/provider.ts';
 export type * from './stores/store.ts';

@@ -105,9 +105,12 @@ type NumberField = { [F in keyof Policy]: number extends Policy[F] ? F : never }
 /** What `sendTimeoutSeconds` can be at most. */
 export const maxSendTimeoutSeconds = 60;
 
+/** What `codeLength` can be at most. */
+export const maxCodeLength = 10;
+
 /** Least and greatest value of each number. */
 const ranges: Record<NumberField, readonly [number, number]> = {
-  codeLength: [4, 10],
+  codeLength: [4, maxCodeLength],
   lifetimeSeconds: [10, 3_600],
   maxLifetimeSeconds: [10, 3_600],
   maxSends: [1, 100],

@@ -1,6 +1,7 @@
 import { InvalidRequestError, type RequestFault } from './errors.ts';
 import type { ReceiptRequest } from './providers/provider.ts';
 import { parseIpAddress } from './ip-address.ts';
+import type { TextHint } from './texts/fit.ts';
 
 /** Every call names a tenant or means `default`. One tenant's verifications are unknown to every other. */
 interface TenantOption {
@@ -14,8 +15,10 @@ export interface StartOptions extends TenantOption {
   country?: string;
   channel?: string;
   purpose?: string;
-  /** BCP 47 tag of the person's language. */
+  /** BCP 47 tag of the person's language. Unset, or without texts: the number's country says it. */
   locale?: string;
+  /** What reads the text beside the person: the page where the code is typed, or your Android app (where `appHash` is configured). Unset: the page. */
+  hint?: TextHint;
   /** The person's IP address: how many texts it may ask for is limited. Unset: those limits do not hold, the others do. */
   ip?: string;
   /** The caller's own code, where `policy.allowOwnCode` says so. */
@@ -79,6 +82,7 @@ const shapes = {
   },
   channel: { pattern: /^[a-z0-9_-]{1,16}$/, detail: 'must be a channel such as sms' },
   locale: { pattern: /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$/, detail: 'must be a language tag such as en or pt-BR' },
+  hint: { pattern: /^(?:web|android)$/, detail: 'must be web or android' },
   country: { pattern: /^[A-Za-z]{2}$/, detail: 'must be a country as two letters, such as US' },
 } as const;
 

@@ -6,7 +6,6 @@ import type { VerifierEvent } from './events.ts';
 import { parseIpAddress } from './ip-address.ts';
 import type { Keyring } from './keyring.ts';
 import { createBroadLimits } from './limits.ts';
-import { messageText, sentNotice, testNotice } from './message.ts';
 import { formatPhoneNumber, maskPhoneNumber, type PhoneNumber } from './phone-number.ts';
 import type { Policy } from './policy.ts';
 import type { HandOver, Message, Provider } from './providers/provider.ts';
@@ -17,6 +16,7 @@ import { assertArguments, isCode, type StartOptions } from './requests.ts';
 import type { StartResult } from './results.ts';
 import type { BeginRequest, BeginOutcome, CodeSecret, SettledHandOver, Store } from './stores/store.ts';
 import { testProvider, type TestNumber } from './test-numbers.ts';
+import type { Texts } from './texts/texts.ts';
 
 /** What a start works with. */
 export interface StartParts {
@@ -25,8 +25,7 @@ export interface StartParts {
   keyring: Keyring;
   addressees: Addressees;
   receipts: Receipts;
-  brand: string;
-  origin: string | null;
+  texts: Texts;
   /** Resolves before the first verb of the store. */
   ready(): Promise<void>;
   tell(event: VerifierEvent): void;
@@ -36,7 +35,7 @@ export interface StartParts {
 
 /** The use-case `start`: understand the number, charge and record in one act of the store, and only then send. */
 export function createStart(parts: StartParts): (call: StartOptions) => Promise<StartResult> {
-  const { store, provider, keyring, addressees, receipts, tell } = parts;
+  const { store, provider, keyring, addressees, receipts, texts, tell } = parts;
   const keyIds = keyring.all.map(({ keyId }) => keyId);
   const broadLimits = createBroadLimits(keyring);
 
@@ -50,6 +49,8 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
         { pointer: '/channel', detail: `must be one of: ${provider.channels.join(', ')}` },
       ]);
     }
+    const notToBeHad = texts.refusal(call.hint);
+    if (notToBeHad !== null) throw new InvalidRequestError([{ pointer: '/hint', detail: notToBeHad }]);
     const parsed = addressees.parse(call);
     function refuse<Refusal extends StartResult>(refusal: Refusal, to: string | null, limit: string | null): Refusal {
       const told = { tenant, to, purpose, reason: refusal.status, limit };
@@ -135,14 +136,16 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       return { status: 'pending', created: !repeated, verification, notice };
     };
 
+    const reader = { locale: call.locale, country: number.country, tenant };
     if (test) {
       const handOvers = [{ provider: testProvider, status: 'delivered' }] as const;
       parts.afterAnswer(store.settle({ subject, purposeTag, nonce, delivery, handOvers }).catch(failed));
-      return answer(handOvers, testNotice(call.locale));
+      return answer(handOvers, texts.testNotice(reader));
     }
 
-    const { text, locale } = messageText({ code, brand: parts.brand, origin: parts.origin, locale: call.locale });
     const { expiresAtMs, lastSendAtMs, deliveries } = begun.verification;
+    const lifetimeSeconds = Math.floor((expiresAtMs - lastSendAtMs) / 1_000);
+    const { text, locale, template } = texts.text(reader, { code, lifetimeSeconds, hint: call.hint });
     const reference = receipts.referenceOf({ tenant, id: verification.id, delivery });
     const message: Message = {
       to: number.e164,
@@ -151,7 +154,8 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
       code,
       channel,
       locale,
-      lifetimeSeconds: Math.floor((expiresAtMs - lastSendAtMs) / 1_000),
+      ...(template && { template }),
+      lifetimeSeconds,
       reference,
       receiptUrl: (name) => receipts.urlOf(name, reference),
       earlier: deliveries
@@ -200,7 +204,7 @@ export function createStart(parts: StartParts): (call: StartOptions) => Promise<
         parts.afterAnswer(settle([late], took.messageId));
       });
     }
-    return answer(sent.handOvers, sentNotice(formatPhoneNumber(number.e164), call.locale));
+    return answer(sent.handOvers, texts.notice(reader, formatPhoneNumber(number.e164)));
   }
 
   /** Null where the store returned what it was not given. */

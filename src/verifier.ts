@@ -4,7 +4,7 @@ import { digestCode } from './code.ts';
 import { ConfigurationError, InvalidRequestError, SubjectKeyError } from './errors.ts';
 import type { VerifierEvent } from './events.ts';
 import { createKeyring, type SecretInput } from './keyring.ts';
-import { brandName, webOtpHost } from './message.ts';
+import { openTexts } from './message.ts';
 import { createOnce } from './once.ts';
 import { maskPhoneNumber } from './phone-number.ts';
 import { maxSendTimeoutSeconds, resolvePolicy, type Policy, type PolicyContext } from './policy.ts';
@@ -39,9 +39,10 @@ import type {
 import { createStart } from './start.ts';
 import type { EndOutcome, Store, StoredEndedVerification, StoreInTransaction, Target } from './stores/store.ts';
 import { createTestNumbers, type TestNumbersOptions } from './test-numbers.ts';
+import type { TextOptions } from './texts/texts.ts';
 import type { Verification } from './verification.ts';
 
-export interface VerifierOptions {
+export interface VerifierOptions extends TextOptions {
   /** One secret, or several: the first makes codes and ids, all are accepted. Code, seal and id keys derive from it. */
   secret: SecretInput | readonly SecretInput[];
   /** Long-lived: locks, limits and verified numbers hang on it. Unset: the last of `secret`. */
@@ -52,7 +53,7 @@ export interface VerifierOptions {
   provider: Provider;
   /** Fields that differ from `defaultPolicy`, or a function that says so anew for each call. */
   policy?: Partial<Policy> | ((context: PolicyContext) => Partial<Policy>);
-  /** Stands in the text, so that people know whose code it is. */
+  /** Stands in the text, so that people know whose code it is. With what follows for texts: `docs/texts.md`. */
   brand?: string;
   /** Host name of the page where the code is typed: adds the WebOTP line `@host #code` to texts. */
   origin?: string;
@@ -287,8 +288,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     keyring,
     addressees,
     receipts,
-    brand: brandName(options.brand),
-    origin: options.origin === undefined ? null : webOtpHost(options.origin),
+    texts: openTexts(options),
     ready,
     tell,
     afterAnswer,

@@ -6,6 +6,7 @@ import { configCommand } from './commands/config.ts';
 import { devCommand } from './commands/dev.ts';
 import { e2eCommand } from './commands/e2e.ts';
 import { inboxCommand } from './commands/inbox.ts';
+import { messageCommand } from './commands/message.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { receiptsCommand } from './commands/receipts.ts';
 import { sendCommand } from './commands/send.ts';
@@ -73,6 +74,7 @@ Every command explains itself: phoneproof serve --help`,
     checkCommand,
     e2eCommand,
     canaryCommand,
+    messageCommand,
     migrateCommand,
     receiptsCommand,
     configCommand,

@@ -67,7 +67,19 @@ export const startInput = z
       .string()
       .max(35, { abort: true })
       .regex(argumentPatterns.locale, 'must be a language tag such as en or pt-BR')
-      .meta({ description: "The person's language (BCP 47), for the text and `notice`.", examples: ['en'] })
+      .meta({
+        description:
+          "The person's language (BCP 47), for the text and `notice`. If unset, or one without texts: that of the number's country.",
+        examples: ['en'],
+      })
+      .optional(),
+    hint: z
+      .enum(['web', 'android'], 'must be web or android')
+      .meta({
+        description:
+          "What reads the text beside the person: the page where the code is typed (WebOTP), or an Android app (SMS Retriever), where the app's hash is configured. The page, if unset.",
+        examples: ['web'],
+      })
       .optional(),
     ip: ip.optional(),
     code: code

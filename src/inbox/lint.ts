@@ -1,4 +1,4 @@
-import { isGsm7, smsLength } from './sms-length.ts';
+import { isGsm7, smsLength } from '../sms-length.ts';
 
 /** What one rule says of a text. */
 export interface LintFinding {

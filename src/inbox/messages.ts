@@ -8,7 +8,7 @@ import { createMessageLog, digitsOf, type Place } from './message-log.ts';
 import { createNumberPool, type NumberPool } from './numbers.ts';
 import type { Prices } from './price.ts';
 import { parseSearch } from './search.ts';
-import { smsLength } from './sms-length.ts';
+import { smsLength } from '../sms-length.ts';
 import { createWaiters } from './waiters.ts';
 import { wireMessage } from './wire.ts';
 

@@ -86,7 +86,12 @@ export function awsProvider(options: AwsOptions): Provider {
 /** The call and what it takes. Settings that are empty count as unset. */
 function callFor(message: Message, options: AwsOptions): [operation: string, call: object] {
   const { to, text, code, country, lifetimeSeconds, reference } = message;
-  const { originationIdentity, configurationSet, notifyConfiguration, notifyTemplate, entityId, templateId } = options;
+  const { originationIdentity, configurationSet, notifyConfiguration, notifyTemplate } = options;
+  // What the text itself is registered as goes before what is configured for all of them.
+  const { entityId, templateId } = {
+    entityId: message.template?.entityId ?? options.entityId,
+    templateId: message.template?.templateId ?? options.templateId,
+  };
   const shared = {
     DestinationPhoneNumber: to,
     ConfigurationSetName: configurationSet || undefined,

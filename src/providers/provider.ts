@@ -18,6 +18,8 @@ export interface Message {
   readonly channel: Channel;
   /** BCP 47 tag of the language of `text`. */
   readonly locale: string;
+  /** Where `text` is one that is registered with a carrier's registry (India: DLT): what it is called there, and what stands in it now. Holds the code. Unset: it is not. */
+  readonly template?: RegisteredText;
   /** For how long the code is good, in whole seconds: a text that arrives later is of no use, and need not be delivered. */
   readonly lifetimeSeconds: number;
   /** Opaque, unique per send, the same at each provider that a composition tries: for the vendor's client reference or idempotency key. 60 to 140 characters of `A-Za-z0-9._~-`. */
@@ -26,6 +28,15 @@ export interface Message {
   receiptUrl(provider: string): string | null;
   /** What became of the texts of this verification before this one, the oldest first: so that what did not deliver is not tried first again. */
   readonly earlier: readonly EarlierDelivery[];
+}
+
+/** A text that is registered, as the vendor wants it named. */
+export interface RegisteredText {
+  /** The sender (the principal entity), and the text. */
+  readonly entityId: string | null;
+  readonly templateId: string | null;
+  /** In the order in which they stand in the text, each under the type that it is registered with: `numeric`, `alphanumeric`. */
+  readonly variables: readonly { readonly name: string; readonly type: string; readonly value: string }[];
 }
 
 /** One hand-over of an earlier text. */

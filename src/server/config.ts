@@ -10,6 +10,7 @@ import { policyRows } from './config/policy-options.ts';
 import { providerList, providerRows, providersByCountry, type ProviderSettings } from './config/provider-options.ts';
 import { trustedProxies } from './config/proxies.ts';
 import { testNumberRows } from './config/test-number-options.ts';
+import { textRows } from './config/text-options.ts';
 import { apiKey, secret, secrets, webhookSecret } from './config/secrets.ts';
 
 const services = ['dev', 'serve'] as const;
@@ -231,14 +232,15 @@ const table = {
     type: judgedBy('<name>', 'brand', brandName),
     description: 'Name that stands in the text.',
     group: 'Destinations and text',
-    commands: [...services, ...endToEnd],
+    commands: [...services, ...endToEnd, 'message'],
   },
   origin: {
     type: judgedBy('<host>', 'origin', webOtpHost),
     description: 'Host of the page where codes are typed: adds the WebOTP line to texts.',
     group: 'Destinations and text',
-    commands: [...services, ...endToEnd],
+    commands: [...services, ...endToEnd, 'message'],
   },
+  ...textRows,
   url: {
     type: url,
     default: 'http://127.0.0.1:8080',
@@ -305,7 +307,11 @@ export const options: readonly Option[] = [
     optionOf(path, { ...row, group: `Virtual numbers ${via}`, commands: endToEnd }),
   ),
   ...policyRows.map(({ field, ...row }) =>
-    optionOf(['policy', field], { ...row, group: 'Policy', commands: [...services, ...endToEnd] }),
+    optionOf(['policy', field], {
+      ...row,
+      group: 'Policy',
+      commands: [...services, ...endToEnd, ...(field === 'codeLength' ? (['message'] as const) : [])],
+    }),
   ),
 ];
 

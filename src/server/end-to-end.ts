@@ -12,6 +12,7 @@ import type { Settings } from './config.ts';
 import { namedProviders, showsCodes } from './config/provider-options.ts';
 import { inboxByApi } from './inbox-by-api.ts';
 import { openProvider, providerFaults, type OpenedProvider } from './providers.ts';
+import { textsOf } from './texts.ts';
 import { inboxUrlOf, openNumbers } from './virtual-numbers.ts';
 
 export interface EndToEndChoice extends VerificationOptions {
@@ -80,6 +81,7 @@ function openVerifying(
     policy,
     ...(brand !== undefined && { brand }),
     ...(origin !== undefined && { origin }),
+    ...textsOf(settings),
     onEvent: (event) => route?.onEvent(event),
   });
   return {

@@ -14,6 +14,7 @@ import { startPruning } from './pruning.ts';
 import { receiptsUrlOf } from './receipt-addresses.ts';
 import { createSite } from './site.ts';
 import { testNumbersOf, testNumberWarnings, type TestNumberSettings } from './test-numbers.ts';
+import { textsOf, type TextSettings } from './texts.ts';
 import type { Tracing } from './tracing.ts';
 import { createWebhooks, type WebhookOutcome, type Webhooks } from './webhooks.ts';
 
@@ -36,6 +37,7 @@ type ServiceSettings = Pick<
     Pick<Settings<'serve'>, 'allowUnsafe' | 'publicUrl' | 'trustedProxies' | 'webhookEventsSecret' | 'webhookEventsUrl'>
   > &
   TestNumberSettings &
+  TextSettings &
   SendingSettings;
 
 export interface ServiceOptions {
@@ -121,6 +123,7 @@ async function open(
     provider,
     policy: { ...policy, countries },
     testNumbers,
+    ...textsOf(settings),
     onEvent(event) {
       route?.onEvent(event);
       metrics.event(event);

@@ -62,7 +62,7 @@ test('a code of another length than was sent is 400 and spends nothing', async (
 });
 
 test.each(
-  ['to', 'country', 'channel', 'purpose', 'locale', 'ip', 'code'].flatMap((field) =>
+  ['to', 'country', 'channel', 'purpose', 'locale', 'hint', 'ip', 'code'].flatMap((field) =>
     hostile.map(([kind, value]) => [field, kind, value] as const),
   ),
 )('a start whose %s is %s is 400 at that field and sends nothing', async (field, _, value) => {
@@ -79,6 +79,9 @@ test.each([
   ['channel', 'pigeon'],
   ['purpose', 'Sign In'],
   ['locale', 'en_'],
+  ['hint', 'ios'],
+  // No hash of an app is configured.
+  ['hint', 'android'],
   ['ip', '203.0.113'],
   ['ip', 'fe80::1%eth0'],
   ['ip', '203.0.113.9, 10.0.0.1'],

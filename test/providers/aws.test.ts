@@ -338,6 +338,21 @@ describe('a message', () => {
     expect(nowhere).not.toHaveProperty('DestinationCountryParameters');
   });
 
+  test('bears what the text itself is registered as before what is configured for all', async () => {
+    const template = { entityId: null, templateId: '2207', variables: [] };
+    const india = { entityId: '1101000000', templateId: '1107000000' };
+    const { request } = await sent(india, { country: 'IN', template });
+    expect(bodyOf(request)['DestinationCountryParameters']).toEqual({
+      IN_ENTITY_ID: '1101000000',
+      IN_TEMPLATE_ID: '2207',
+    });
+    const alone = await sent({}, { country: 'IN', template: { ...template, entityId: '2201' } });
+    expect(bodyOf(alone.request)['DestinationCountryParameters']).toEqual({
+      IN_ENTITY_ID: '2201',
+      IN_TEMPLATE_ID: '2207',
+    });
+  });
+
   test('by Notify says nothing but the code', async () => {
     const { request } = await sent({ notifyConfiguration: 'nc-1' });
     expect(request?.headers.get('x-amz-target')).toBe('PinpointSMSVoiceV2.SendNotifyTextMessage');

@@ -275,6 +275,16 @@ describe('the request', () => {
     expect(JSON.parse(request.body)).toMatchObject({ country: null, receipt_url: null });
   });
 
+  test('names what a registered text is registered as, where a template asks for it', async () => {
+    const body = { to: '{{to}}', code: '{{code}}', entity: '{{entity_id}}', template: '{{template_id}}' };
+    const template = { entityId: '1101', templateId: '1107', variables: [] };
+    expect(JSON.parse((await sent({ body }, { template })).request.body)).toMatchObject({
+      entity: '1101',
+      template: '1107',
+    });
+    expect(JSON.parse((await sent({ body })).request.body)).toMatchObject({ entity: '', template: '' });
+  });
+
   test('has every placeholder', async () => {
     const names = [
       'to',

@@ -39,12 +39,14 @@ beforeAll(async () => {
 
 afterAll(() => rm(app, { recursive: true, force: true }));
 
-test('it holds what runs, its types, its pages, its SQL and its Lua, and nothing else', () => {
+test('it holds what runs, its types, its pages, its texts, its SQL and its Lua, and nothing else', () => {
   const built = globSync('src/**/*.ts', { exclude: ['src/**/ui/**'] }).map((path) =>
     path.replace(/^src/, 'dist').replace(/\.ts$/, ''),
   );
   const pages = globSync('src/**/ui/*.html').map((path) => path.replace(/^.*\//, 'dist/ui/'));
-  const assets = globSync('src/**/*.{sql,lua}').map((path) => path.replace(/^src/, 'dist'));
+  const assets = globSync('src/**/*.{sql,lua,json}', { exclude: ['src/**/ui/**'] }).map((path) =>
+    path.replace(/^src/, 'dist'),
+  );
   expect(pages.length).toBeGreaterThan(0);
   expect(assets.length).toBeGreaterThan(0);
   const own = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];

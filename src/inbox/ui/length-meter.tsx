@@ -1,4 +1,4 @@
-import { isGsm7, smsLength } from '../sms-length.ts';
+import { isGsm7, smsLength } from '../../sms-length.ts';
 
 /** More than these are not drawn one by one. */
 const mostBars = 8;

@@ -1,6 +1,6 @@
 import type { Message } from '../provider.ts';
 
-/** What a template can name: `{{to}}`. `to_digits` is `to` without its plus, `expires_in` whole seconds. What a message does not have is empty. */
+/** What a template can name: `{{to}}`. `to_digits` is `to` without its plus, `expires_in` whole seconds; `entity_id` and `template_id` of a registered text. What a message does not have is empty. */
 export type Values = Readonly<Record<(typeof names)[number], string>>;
 
 const names = [
@@ -14,6 +14,8 @@ const names = [
   'locale',
   'receipt_url',
   'expires_in',
+  'entity_id',
+  'template_id',
 ] as const;
 
 /** What `JSON.parse` makes. */
@@ -47,7 +49,7 @@ const encoders: Readonly<Record<string, (value: string) => string>> = {
 
 /** The values of a message. */
 export function valuesOf(message: Message, receiptUrl: string | null): Values {
-  const { to, text, code, channel, reference, country, locale, lifetimeSeconds } = message;
+  const { to, text, code, channel, reference, country, locale, lifetimeSeconds, template } = message;
   return {
     to,
     to_digits: to.replace('+', ''),
@@ -59,6 +61,8 @@ export function valuesOf(message: Message, receiptUrl: string | null): Values {
     locale,
     receipt_url: receiptUrl ?? '',
     expires_in: String(lifetimeSeconds),
+    entity_id: template?.entityId ?? '',
+    template_id: template?.templateId ?? '',
   };
 }
 

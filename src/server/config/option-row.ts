@@ -1,7 +1,8 @@
 import type { OptionType } from './option-types.ts';
 
 /** The commands that read options. */
-export type CommandName = 'dev' | 'serve' | 'inbox' | 'send' | 'check' | 'migrate' | 'receipts' | 'e2e' | 'canary';
+export type CommandName =
+  'dev' | 'serve' | 'inbox' | 'send' | 'check' | 'migrate' | 'receipts' | 'e2e' | 'canary' | 'message';
 
 /** One line of the table. Everything is given as text, also defaults: what reads a flag reads them too. */
 export interface OptionRow {

@@ -5,6 +5,7 @@ import { options, type Settings } from '../config.ts';
 import { isPublicHost } from '../public-address.ts';
 import { providerFaults, type SendingSettings } from '../providers.ts';
 import { testNumberFaults, type TestNumberSettings } from '../test-numbers.ts';
+import { textFaults, type TextSettings } from '../texts.ts';
 import { keyOf, namedProviders, showsCodes, type ProviderName } from './provider-options.ts';
 
 /** What makes settings unfit for production, or at odds with each other. Settings that could not be read are looked over, not judged. */
@@ -15,6 +16,7 @@ export function inspectServe(settings: Partial<Settings<'serve'>>): string[] {
     ...providerFaults(settings),
     ...webhookFaults(settings),
     ...testNumberFaults(settings),
+    ...textFaults(settings),
   ];
   const named = namedProviders(settings);
   const unsafe = named.filter((name) => showsCodes.has(name));
@@ -75,6 +77,7 @@ export function inspectLocal(
   settings: SendingSettings &
     WebhookSettings &
     TestNumberSettings &
+    TextSettings &
     InboxSettings & { host?: string; policy?: Settings<'dev'>['policy'] },
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
@@ -83,6 +86,7 @@ export function inspectLocal(
     ...providerFaults(settings),
     ...webhookFaults(settings),
     ...testNumberFaults(settings),
+    ...textFaults(settings),
   ];
   const isInboxAlone = 'inboxEmulators' in settings;
   const isOpen = settings.host !== undefined && !isLoopback(settings.host);
