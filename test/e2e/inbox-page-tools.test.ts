@@ -140,6 +140,8 @@ describe('search', () => {
     await page.getByRole('button', { name: 'Clear found' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Clear' }).click();
     await eventually(() => served.inbox.list().map(({ body }) => body)).toEqual(['See you on Tuesday']);
+    // While it is open nothing else takes keys.
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await search(page).fill('');
     await page.getByText('1 text to 1 number').waitFor();
     expect(await page.evaluate('wasEmpty')).toBe(false);
