@@ -29,22 +29,6 @@ function longestCode(policy: MessageOptions['policy']): number {
   return allowOwnCode ? maxCodeLength : codeLength;
 }
 
-/** One whole text by itself, as it goes to a number of no country. Throws a `ConfigurationError` where it does not fit into one SMS. */
-export function messageText({ code, brand, origin, locale }: OneTextOptions): { text: string; locale: string } {
-  const texts = createTexts({ brand, origin, codeLength: code.length, judgeBrand: brandName });
-  return texts.text({ locale, country: null, tenant: 'default' }, { code, lifetimeSeconds: 300, hint: undefined });
-}
-
-interface OneTextOptions {
-  code: string;
-  /** Whose code it is. */
-  brand: string;
-  /** Host of the page where the code is typed: adds the WebOTP line. */
-  origin: string | null;
-  /** BCP 47 tag of what the person reads. */
-  locale: string | undefined;
-}
-
 /** The host of the WebOTP line from what was configured: a host name or an https origin. Throws a `ConfigurationError` for anything else. */
 export function webOtpHost(origin: string): string {
   const name = origin.replace(/^https?:\/\//, '').replace(/\/$/, '');

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { CodeNotReceivedError, VirtualNumberError, type VirtualNumberErrorKind } from '../../src/errors.ts';
-import { messageText } from '../../src/message.ts';
 import { waitForCode, type PollEvent, type WaitForCodeOptions } from '../../src/virtual-numbers/wait-for-code.ts';
 import type { Poll } from '../../src/virtual-numbers/virtual-number.ts';
+import { localeTexts } from '../../src/texts/locales.ts';
+import { oneText } from '../one-text.ts';
 import { lease, never, received, scriptedProvider, steppingTime, waiting } from './scripted-provider.ts';
 
 const failed = (kind: VirtualNumberErrorKind, retryAfterSeconds?: number) =>
@@ -137,7 +138,6 @@ describe('the code is found', () => {
   const code = '493817';
 
   test.each([
-    messageText({ code, brand: 'Acme', origin: 'example.com', locale: 'en' }).text,
     '493817 is your Acme code. Never share it.',
     '493817 ist dein Code für Acme. Gib ihn nicht weiter.',
     'Tu código de Acme es 493817. No lo compartas.',
@@ -150,6 +150,11 @@ describe('the code is found', () => {
     '493-817 è il tuo codice Acme',
     '<#> Your code: 493817\nFA+9qCX9VSu',
   ])('in %j', async (text) => {
+    expect((await wait([received(text)])).came).toMatchObject({ code, text });
+  });
+
+  test.each([...localeTexts.keys()])('in our own text in %s', async (locale) => {
+    const { text } = oneText({ code, brand: 'Acme', origin: 'example.com', locale });
     expect((await wait([received(text)])).came).toMatchObject({ code, text });
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { extractCode } from '../../../src/extract-code.ts';
 import { lintText } from '../../../src/inbox/lint.ts';
-import { messageText } from '../../../src/message.ts';
+import { oneText } from '../../one-text.ts';
 
 const words = '123456 is your Example code.';
 const hash = 'FA+9qCX9VSu';
@@ -15,7 +15,7 @@ const saysOf = (body: string, rule: string) => lint(body).find((finding) => find
 test.each([null, 'example.com', 'sign-in.example.co.uk', 'xn--bcher-kva.example'])(
   'a text of phoneproof itself passes, with the origin %j',
   (origin) => {
-    const { text } = messageText({ code: '493817', brand: 'Example', origin, locale: 'en' });
+    const { text } = oneText({ code: '493817', brand: 'Example', origin: origin ?? undefined, locale: 'en' });
     expect(lint(text).filter(({ ok }) => !ok)).toEqual([]);
     const always = ['code', 'code-first', 'link', 'length', 'alphabet'];
     const bound = ['web-otp-line', 'web-otp-host', 'web-otp-code', 'apple-autofill'];
